@@ -1,0 +1,111 @@
+"""Changing a row that somebody else may be changing too.
+
+A row with a `version` is written only by who has seen that version; who comes later is told what is different now,
+and nothing is written. The trail gets the changed fields alone, before and after.
+"""
+
+from collections.abc import Collection, Mapping
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from . import audit
+from .errors import DomainError, Stale
+from .models import AuditEvent
+
+CHANGED = "changed"  # stands in the trail for a value that is somebody's personal data
+
+
+def change(
+    obj,
+    values: dict,
+    *,
+    by,
+    action: str,
+    version: int | None = None,
+    hide: Collection[str] = (),
+    thread=None,
+    also=None,
+    words: Mapping[str, str] | None = None,
+) -> bool:
+    """Write the given fields of obj; False (and no event) if nothing is different.
+
+    With `version` obj must still be at it: otherwise Stale, naming who changed what. Fields in `hide` enter the trail
+    by name only. `also` = (before, after), changes of a part of obj that belong to the same event and version, called
+    by `words`.
+    Refuses with DomainError what the columns refuse.
+    """  # fmt: skip
+    with transaction.atomic():
+        current = type(obj)._base_manager.values(*values, *(["version"] if version is not None else [])).get(pk=obj.pk)
+        before, after = audit.changes(current, values)
+        part_before, part_after = also or ({}, {})
+        if not after and not part_after:
+            return False
+        fill(obj, values)
+        rows = type(obj)._base_manager.filter(pk=obj.pk)
+        bump = {}
+        if version is not None:
+            rows, bump = rows.filter(version=version), {"version": models.F("version") + 1}
+        if not rows.update(**after, **bump):
+            raise Stale(_what_is_different(obj, version, words or {}))
+        if version is not None:
+            obj.version = version + 1
+            part_after = {**part_after, "version": version + 1}
+        audit.record(
+            action,
+            obj,
+            by=by,
+            before={**_shown(before, hide), **part_before},
+            after={**_shown(after, hide), **part_after},
+            thread=thread,
+        )
+    return True
+
+
+def fill(obj, values: dict):
+    """Set the fields on obj and refuse with DomainError, naming the field, what its columns cannot hold."""
+    for name, value in values.items():
+        setattr(obj, name, value)
+    try:
+        obj.clean_fields(exclude={field.name for field in obj._meta.fields} - set(values))
+    except ValidationError as error:
+        label, sentences = next(iter(error.message_dict.items()))
+        raise DomainError(f"{label_of(obj, label)}: {' '.join(sentences)}") from None
+    return obj
+
+
+def label_of(obj, name: str) -> str:
+    """The word for a field, as it begins a sentence."""
+    label = str(obj._meta.get_field(name).verbose_name)
+    return label[:1].upper() + label[1:]
+
+
+def _shown(values, hide):
+    return {name: CHANGED if name in hide else value for name, value in values.items()}
+
+
+def _what_is_different(obj, version, words):
+    """Who changed which fields since `version`, as a sentence for the one who comes later."""
+    events = AuditEvent.objects.filter(
+        object_type=obj._meta.model_name, object_id=obj.pk, after__version__gt=version
+    ).order_by("seq")
+    news, who = {}, ""
+    for event in events:
+        news.update(event.after)
+        who = event.actor_name
+    news.pop("version", None)
+    if not news:
+        return _("This was changed meanwhile. What you typed is still here, nothing of it is saved yet.")
+    fields = {field.name for field in obj._meta.fields}
+    listed = "; ".join(
+        label if value == CHANGED else f"{label}: {value}"
+        for label, value in (
+            (label_of(obj, name) if name in fields else str(words.get(name, name)), value)
+            for name, value in news.items()
+        )
+    )
+    return _(
+        "%(who)s changed this meanwhile (%(fields)s). What you typed is still here, nothing of it is saved yet: "
+        "look at it and save again to put it in place of theirs."
+    ) % {"who": who, "fields": listed}

@@ -1,0 +1,13 @@
+"""How a rule says no."""
+
+
+class DomainError(Exception):
+    """A rule said no. The text is the user's sentence: what, why, what now."""
+
+
+class Stale(DomainError):
+    """Somebody, or another tab, was quicker; the sentence says who or what is different now."""
+
+
+class Forbidden(DomainError):
+    """The person's role does not allow this."""

@@ -1,0 +1,125 @@
+"""How forms look and the fields several apps share."""
+
+from copy import copy
+from typing import ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+
+
+class Renderer(TemplatesSetting):
+    """Renders every form with the components of the house; named by FORM_RENDERER."""
+
+    form_template_name = "components/_form.html"
+    field_template_name = "components/_field.html"
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")  # the only form a browser's date field takes
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%H:%M")
+
+
+class SwitchInput(forms.CheckboxInput):
+    """A checkbox that takes effect like a switch: on or off."""
+
+    def __init__(self, attrs=None, check_test=None):
+        super().__init__({"class": "switch", "role": "switch", **(attrs or {})}, check_test)
+
+
+class MoneyInput(forms.TextInput):
+    """A figure typed as text: right-aligned, with the number keys on a phone."""
+
+    def __init__(self, attrs=None):
+        super().__init__(
+            {
+                "class": "num",
+                "inputmode": "decimal",
+                "autocomplete": "off",
+                **(attrs or {}),
+            }
+        )
+
+
+class EmailListInput(forms.TextInput):
+    """Addresses separated by commas; the page's script shows each as a chip."""
+
+    def __init__(self, attrs=None):
+        super().__init__(
+            {
+                "data-pick": True,
+                "autocomplete": "off",
+                "spellcheck": "false",
+                **(attrs or {}),
+            }
+        )
+
+
+class EmailListField(forms.CharField):
+    """Email addresses separated by commas, semicolons or line breaks; cleans to a list, each address once.
+
+    Refuses (ValidationError) the first thing that is no address, by name.
+    """
+
+    widget = EmailListInput
+    default_error_messages: ClassVar = {
+        "invalid": _("“%(address)s” is not an email address. Correct it or take it out.")
+    }
+
+    def prepare_value(self, value):
+        return value if value is None or isinstance(value, str) else ", ".join(value)
+
+    def to_python(self, value):
+        text = self.prepare_value(value) or ""
+        found = {}
+        for address in text.replace(";", ",").replace("\n", ",").split(","):
+            if address := address.strip():
+                found.setdefault(address.casefold(), address)
+        return list(found.values())
+
+    def run_validators(self, value):
+        for address in value:
+            try:
+                validate_email(address)
+            except ValidationError as error:
+                raise ValidationError(
+                    self.error_messages["invalid"],
+                    code="invalid",
+                    params={"address": address},
+                ) from error
+
+    def has_changed(self, initial, data):
+        return self.to_python(initial) != self.to_python(data)
+
+
+class VersionedForm(forms.ModelForm):
+    """A form that remembers which version of the row its reader saw, so that a colleague's change is not lost.
+
+    It works on a copy of the row: services write. `values()` are the cleaned fields without the version.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, instance, **kwargs):
+        super().__init__(*args, instance=copy(instance), **kwargs)
+        self.initial["version"] = instance.version
+
+    def values(self) -> dict:
+        return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+    def catch_up(self):
+        """After its reader was told of a colleague's change: saving again is meant."""
+        row = type(self.instance)._base_manager.filter(pk=self.instance.pk)
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = row.values_list("version", flat=True).get()

@@ -1,0 +1,7 @@
+"""The worker's pulse."""
+
+from . import heartbeats
+
+
+def heartbeat():
+    heartbeats.beat("worker")

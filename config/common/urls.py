@@ -1,0 +1,8 @@
+from django.urls import path
+
+from . import views_health
+
+urlpatterns = [
+    path("healthz/live", views_health.live, name="healthz_live"),
+    path("healthz/ready", views_health.ready, name="healthz_ready"),
+]

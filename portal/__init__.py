@@ -1,0 +1,1 @@
+"""The customer's door: see and pay what one owes."""
