@@ -1,0 +1,148 @@
+// The page works without this file; here is what makes it quicker to use.
+"use strict";
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const on = (type, act, capture) => document.addEventListener(type, act, capture);
+const dialog = () => $("#dialog");
+const isPost = form => form.matches("form") && (form.method === "post" || form.hasAttribute("hx-post"));
+
+// Dialogs: whatever HTMX puts into #dialog opens; nothing in it closes it.
+const dirty = root => $("form[data-guard]:is([data-dirty], :has([data-errors])):not([data-sent])", root);
+const close = (box, sure) => box?.open && (sure || !dirty(box) || confirm(document.body.dataset.leave)) && box.close();
+on("closeDialog", () => setTimeout(() => close(dialog(), true))); // after the swap, which would open it again
+on("close", e => e.target === dialog() && dialog().replaceChildren(), true);
+on("cancel", e => { if (e.target === dialog() && dirty(dialog()) && !confirm(document.body.dataset.leave)) e.preventDefault(); }, true);
+on("htmx:afterSwap", e => {
+  const box = dialog();
+  if (e.detail.target === box) {
+    if (!box.firstElementChild) close(box, true);
+    else if (!box.open) box.showModal();
+    $("[data-errors]", box)?.focus();
+  }
+  if (e.detail.target.matches?.("[data-refusal]")) $("[role=alert]", e.detail.target)?.focus();
+  ready(document);
+});
+
+// Answers that are not the fragment asked for: a redirect (signed out, say) is followed by the whole window, a failure is said.
+on("htmx:beforeSwap", e => {
+  const { xhr, pathInfo, boosted } = e.detail;
+  if (boosted || xhr.status >= 400 || !/^\s*<!doctype/i.test(xhr.responseText)) return;
+  if (new URL(xhr.responseURL).pathname === new URL(pathInfo.requestPath, location.href).pathname) return;
+  e.detail.shouldSwap = false;
+  location.assign(xhr.responseURL);
+});
+const noAnswer = () => {
+  $("[data-refusal]").replaceChildren($("#no-answer").content.cloneNode(true));
+  $("[data-refusal] [role=alert]").focus();
+};
+on("htmx:sendError", noAnswer);
+on("htmx:responseError", noAnswer);
+on("htmx:configRequest", e => {
+  if (!e.detail.elt.matches(".filters")) return;
+  for (const [name, value] of [...e.detail.formData]) if (value === "") e.detail.formData.delete(name);
+});
+
+// A form is sent once. The buttons come back when the answer is here, or the page is shown again.
+const hold = (form, sent) => {
+  form.toggleAttribute("data-sent", sent);
+  const buttons = [...form.elements].filter(each => each.type === "submit");
+  for (const button of buttons) button[sent ? "setAttribute" : "removeAttribute"]("aria-disabled", "true");
+};
+on("submit", e => { if (e.target.hasAttribute("data-sent")) { e.preventDefault(); e.stopImmediatePropagation(); } }, true);
+on("submit", e => { if (isPost(e.target) && !e.defaultPrevented && e.submitter?.formMethod !== "dialog") hold(e.target, true); });
+on("htmx:beforeRequest", e => { if (isPost(e.detail.elt)) hold(e.detail.elt, true); });
+on("htmx:afterRequest", e => {
+  if (!isPost(e.detail.elt)) return;
+  hold(e.detail.elt, false);
+  if (e.detail.successful) delete e.detail.elt.dataset.dirty;
+});
+addEventListener("pageshow", () => $$("form[data-sent]").forEach(form => hold(form, false)));
+
+on("input", e => { const form = e.target.closest("form[data-guard]"); if (form) form.dataset.dirty = ""; });
+addEventListener("beforeunload", e => { if (dirty(document)) e.preventDefault(); });
+
+// Ticks, Select All, and the bar that counts them and adds them up, each currency for itself.
+const figure = (minor, digits) => {
+  const text = String(minor < 0n ? -minor : minor).padStart(digits + 1, "0"), cut = text.length - digits;
+  return (minor < 0n ? "\u2212" : "") + new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: digits })
+    .format(digits ? `${text.slice(0, cut)}.${text.slice(cut)}` : text);
+};
+const recount = form => {
+  const boxes = $$("tbody .tick input:not(:disabled)", form), ticked = boxes.filter(box => box.checked);
+  const all = $("[data-all]", form), bar = $(".bulk", form), sums = new Map();
+  if (all) { all.checked = ticked.length > 0 && ticked.length === boxes.length; all.indeterminate = ticked.length > 0 && !all.checked; }
+  for (const { dataset: d } of ticked) if (d.minor)
+    sums.set(d.currency, { minor: (sums.get(d.currency)?.minor ?? 0n) + BigInt(d.minor), digits: Number(d.digits) });
+  if (bar) bar.hidden = ticked.length === 0;
+  $$("[data-count]", form).forEach(place => { place.textContent = ticked.length; });
+  $$("[data-sums]", form).forEach(place => place.replaceChildren(...[...sums].map(([code, { minor, digits }]) => {
+    const money = Object.assign(document.createElement("span"), { className: "money" });
+    money.append(Object.assign(document.createElement("span"), { className: "cur", textContent: code }), `\u00a0${figure(minor, digits)}`);
+    return money;
+  })));
+};
+on("change", e => {
+  const form = e.target.closest("form[data-bulk]");
+  if (form && e.target.matches("[data-all]")) $$("tbody .tick input:not(:disabled)", form).forEach(box => { box.checked = e.target.checked; });
+  if (form) recount(form);
+});
+
+on("click", e => {
+  const at = selector => e.target.closest(selector);
+  if (e.target.matches("dialog.dialog")) close(e.target);
+  else if (at("dialog [data-close]")) { e.preventDefault(); close(at("dialog")); }
+  else if (at("[data-dismiss]")) at(".toast").remove();
+  else if (at("[data-print]")) print();
+  else if (at("[data-shortcuts]")) $("#shortcuts").showModal();
+  else if (at("[data-copy]")) navigator.clipboard?.writeText(at("[data-copy]").dataset.copy).then(() => at("[data-copy]").classList.add("done"));
+});
+
+on("keydown", e => {
+  if (e.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")) return;
+  if ( e.ctrlKey || e.metaKey || e.altKey || $("dialog[open], .menu:popover-open")) return;
+  const rows = $$("[data-rows] tbody tr:has(th a)"), row = document.activeElement.closest("[data-rows] tbody tr");
+  const go = step => $("th a", rows[row ? Math.min(Math.max(rows.indexOf(row) + step, 0), rows.length - 1) : 0])?.focus();
+  const act = {
+    "/": () => $$("input[type=search]").find(box => box.checkVisibility())?.select(),
+    "?": () => $("#shortcuts")?.showModal(),
+    j: () => rows.length && go(1), k: () => rows.length && go(-1),
+    x: () => row && $(".tick input", row)?.click(), e: () => row && $("[data-edit]", row)?.click(),
+  }[e.key];
+  if (act) { e.preventDefault(); act(); }
+});
+
+// A plain field of addresses between commas becomes chips; the field itself, now hidden, is what is sent.
+const pick = field => {
+  const box = Object.assign(document.createElement("div"), { className: "pick" }), entry = field.cloneNode();
+  const split = text => text.split(/[\s,;]+/).filter(Boolean);
+  const save = list => { field.value = [...new Set(list)].join(", "); draw(); field.dispatchEvent(new Event("input", { bubbles: true })); };
+  const draw = () => {
+    $$(".chip", box).forEach(chip => chip.remove());
+    entry.before(...split(field.value).map(address => {
+      const chip = $("#chip").content.firstElementChild.cloneNode(true), button = $("button", chip);
+      $("span", chip).textContent = address;
+      chip.classList.toggle("bad", !/^[^@]+@[^@]+\.[^@]+$/.test(address));
+      button.setAttribute("aria-label", `${button.ariaLabel} ${address}`);
+      button.addEventListener("click", () => { save(split(field.value).filter(other => other !== address)); entry.focus(); });
+      return chip;
+    }));
+  };
+  const take = () => { if (split(entry.value).length) { save([...split(field.value), ...split(entry.value)]); entry.value = ""; } };
+  entry.removeAttribute("name"); entry.removeAttribute("data-pick"); entry.removeAttribute("required"); entry.value = "";
+  field.type = "hidden"; field.removeAttribute("id"); field.dataset.pick = "done";
+  box.toggleAttribute("data-invalid", field.getAttribute("aria-invalid") === "true");
+  field.after(box); box.append(entry); draw();
+  entry.addEventListener("blur", take);
+  entry.addEventListener("input", e => { if (/[,;\s]$/.test(entry.value) || e.inputType === "insertReplacementText") take(); });
+  entry.addEventListener("keydown", e => {
+    if (e.key === "Enter" && entry.value.trim()) { e.preventDefault(); take(); }
+    if (e.key === "Backspace" && !entry.value) save(split(field.value).slice(0, -1));
+  });
+};
+
+const ready = root => {
+  $$("input[data-pick]:not([data-pick=done], [disabled])", root).forEach(pick);
+  $$("form[data-bulk]", root).forEach(recount);
+  $$(".toast:not(.bad, .warn, [data-timed])", root).forEach(toast => { toast.dataset.timed = ""; setTimeout(() => toast.remove(), 8000); });
+};
+ready(document);
