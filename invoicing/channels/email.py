@@ -1,0 +1,105 @@
+"""Email, by the backend of the environment: SMTP, any anymail provider, or the demo's outbox."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+from anymail.exceptions import (
+    AnymailAPIError,
+    AnymailConfigurationError,
+    AnymailError,
+    AnymailRecipientsRefused,
+)
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+
+from .base import ChannelFailure, OutcomeUnknown, Receipt
+from .smtp import WireBackend, classify
+
+
+class EmailChannel:
+    """One message, one recipient. A session keeps its connection for a group of messages."""
+
+    @contextmanager
+    def session(self):
+        try:
+            backend = mail.get_connection(fail_silently=False)
+        except (ImproperlyConfigured, ImportError) as error:
+            raise ChannelFailure(
+                f"The mail set-up of this installation is incomplete: {error}"[:500], kind="config"
+            ) from error
+        over_smtp = isinstance(backend, WireBackend)
+        try:
+            yield _SmtpSession(backend) if over_smtp else _RequestSession(backend)
+        finally:
+            if over_smtp:
+                backend.drop()
+            else:
+                backend.close()
+
+
+class _SmtpSession:
+    def __init__(self, backend):
+        self.backend = backend
+
+    def send(self, message, on_wire) -> Receipt:
+        try:
+            code, text = self.backend.hand_over(message, on_wire)
+        except Exception as error:
+            if not isinstance(error, OSError):  # smtplib's exceptions are OSErrors; ours from on_wire are not
+                self.backend.drop()
+                raise
+            meaning = classify(error, on_the_wire=self.backend.is_on_the_wire)
+            self.backend.drop()
+            raise meaning from error
+        return Receipt(response=f"{code} {text.decode('utf-8', 'replace')}"[:500], code=str(code))
+
+
+class _RequestSession:
+    """A provider's API, or any other backend that takes a message in one call."""
+
+    def __init__(self, backend):
+        self.backend = backend
+
+    def send(self, message, on_wire) -> Receipt:
+        on_wire()
+        try:
+            self.backend.send_messages([message])
+        except AnymailRecipientsRefused as error:
+            raise ChannelFailure(f"The address was refused: {error}"[:500], kind="permanent") from error
+        except AnymailConfigurationError as error:
+            raise ChannelFailure(f"The mail provider is not set up: {error}"[:500], kind="config") from error
+        except AnymailAPIError as error:
+            raise _of_answer(error) from error
+        except AnymailError as error:
+            raise ChannelFailure(
+                f"The mail provider cannot send this message: {error}"[:500], kind="permanent"
+            ) from error
+        except OSError as error:
+            raise OutcomeUnknown(f"The connection to the mail provider broke: {error}"[:500]) from error
+        status = getattr(message, "anymail_status", None)
+        if status is not None and status.message_id:
+            return Receipt(
+                response=", ".join(sorted(status.status or ())) or "accepted", provider_id=str(status.message_id)
+            )
+        return Receipt(response=getattr(message, "accepted_as", "") or "accepted")
+
+
+def _of_answer(error: AnymailAPIError) -> Exception:
+    """By HTTP status: no answer or a server error is unknown, for the provider may have taken the message."""
+    code = getattr(error, "status_code", None)
+    reason = str(error)[:500]
+    if code is None or code >= 500:
+        return OutcomeUnknown(f"The mail provider did not answer clearly: {reason}"[:500])
+    if code in (401, 403):
+        return ChannelFailure(
+            f"The mail provider does not accept our key: {reason}"[:500], kind="config", code=str(code)
+        )
+    if code == 429:
+        return ChannelFailure(reason, kind="rate", code="429", retry_after=_retry_after(error))
+    return ChannelFailure(reason, kind="permanent", code=str(code))
+
+
+def _retry_after(error) -> timedelta | None:
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    seconds = str(headers.get("Retry-After", ""))
+    return timedelta(seconds=int(seconds)) if seconds.isdigit() else None

@@ -1,0 +1,127 @@
+"""SMTP that says when a message is on the wire.
+
+RFC 5321 delivers at the final dot, and RFC 1047 describes the gap between the receiver's acceptance and our
+reading of its 250. So the marker is committed after the body and immediately before the dot: a crash before it is
+safe to repeat, one after it is of unknown outcome.
+"""
+
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+
+from django.core.mail.backends.smtp import EmailBackend
+
+from .base import ChannelFailure, OutcomeUnknown
+
+CONNECT_SECONDS = 10
+COMMAND_SECONDS = 30
+FINAL_REPLY_SECONDS = 120
+
+
+class _Wire:
+    """DATA in two parts: the body, then (after on_wire) the dot."""
+
+    on_wire: Callable[[], None] | None = None
+    on_the_wire = False
+    last_reply: tuple[int, bytes] = (0, b"")
+
+    def data(self, msg):
+        self.on_the_wire = False
+        self.putcmd("data")
+        code, text = self.getreply()
+        if code != 354:
+            raise smtplib.SMTPDataError(code, text)
+        body = re.sub(rb"(?m)^\.", b"..", msg)
+        self.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        if self.on_wire is not None:
+            self.on_wire()
+        self.on_the_wire = True
+        self.sock.settimeout(FINAL_REPLY_SECONDS)
+        self.send(b".\r\n")
+        self.last_reply = self.getreply()
+        self.on_the_wire = False
+        self.sock.settimeout(COMMAND_SECONDS)
+        return self.last_reply
+
+
+class WireSMTP(_Wire, smtplib.SMTP):
+    pass
+
+
+class WireSMTPSSL(_Wire, smtplib.SMTP_SSL):
+    pass
+
+
+class WireBackend(EmailBackend):
+    """Django's SMTP backend over the connection above; host, user and password come from settings (EMAIL_URL)."""
+
+    def __init__(self, **kwargs):
+        kwargs["timeout"] = CONNECT_SECONDS
+        super().__init__(**kwargs)
+
+    @property
+    def connection_class(self):
+        return WireSMTPSSL if self.use_ssl else WireSMTP
+
+    def open(self):
+        opened = super().open()
+        if self.connection is not None and self.connection.sock is not None:
+            self.connection.sock.settimeout(COMMAND_SECONDS)
+        return opened
+
+    def hand_over(self, message, on_wire) -> tuple[int, bytes]:
+        """Send one message and return the server's last reply; the exceptions are smtplib's own."""
+        self.open()
+        self.connection.on_wire = on_wire
+        try:
+            self.send_messages([message])
+            return self.connection.last_reply
+        finally:
+            if self.connection is not None:
+                self.connection.on_wire = None
+
+    @property
+    def is_on_the_wire(self) -> bool:
+        return bool(self.connection and self.connection.on_the_wire)
+
+    def drop(self):
+        """Forget a connection whose state is not known."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _text(reply) -> str:
+    return reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+
+
+def _of_code(code: int, text, *, permanent="permanent") -> ChannelFailure:
+    kind = "rate" if code == 421 else "temporary" if 400 <= code < 500 else permanent
+    return ChannelFailure(f"{code} {_text(text)}"[:500], kind=kind, code=str(code))
+
+
+def classify(error: Exception, *, on_the_wire: bool) -> Exception:
+    """What an smtplib or socket exception means: a definite refusal is never unknown, silence after the dot always is."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return ChannelFailure(
+            f"The mail server does not accept our user name and password: {error.smtp_code} {_text(error.smtp_error)}"[
+                :500
+            ],
+            kind="config",
+            code=str(error.smtp_code),
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError | ssl.SSLError):
+        return ChannelFailure(f"The mail server and we cannot agree on security: {error}"[:500], kind="config")
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _of_code(*next(iter(error.recipients.values())))
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return _of_code(error.smtp_code, error.smtp_error, permanent="config")
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _of_code(error.smtp_code, error.smtp_error)
+    if on_the_wire:
+        return OutcomeUnknown(f"The connection ended before the mail server answered: {error}"[:500])
+    if isinstance(error, socket.gaierror):
+        return ChannelFailure(f"The mail server's name cannot be found: {error}"[:500], kind="config")
+    return ChannelFailure(f"The mail server could not be reached: {error}"[:500], kind="temporary")

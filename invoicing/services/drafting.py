@@ -1,0 +1,220 @@
+"""Drafts: made, changed, deleted. Nothing here draws a number or leaves the house."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from config.common import audit, roles
+from config.common.currency import digits
+from config.common.errors import DomainError, Stale
+from config.common.models import AuditEvent
+from customers.models import Organization
+
+from ..models import Adjustment, Invoice, InvoiceTemplate, Line, TaxLine
+from ..money import Taxed, convert, line_net, percentage, totals
+
+FROM_TAX = {
+    "tax_category": "category",
+    "tax_percent": "percent",
+    "exemption_text": "exemption_text",
+    "exemption_code": "exemption_code",
+}
+
+
+@transaction.atomic
+def draft_invoice(customer, *, by, lines=(), adjustments=(), **fields) -> Invoice:
+    """Make a draft for a customer (None: to be chosen later).
+
+    What is not given comes from the customer: currency, language, terms, cash discount, buyer reference. `lines` and
+    `adjustments` as in change_draft. Refused with DomainError for an archived customer.
+    """
+    roles.require(by, "invoice.draft")
+    if customer is not None and customer.is_archived:
+        raise DomainError(
+            _("%(customer)s is archived and gets no new invoices. Take it out of the archive first.")
+            % {"customer": customer}
+        )
+    invoice = Invoice(customer=customer, **{**_defaults(customer), **fields})
+    _derive(invoice)
+    invoice.save()
+    _write_rows(invoice, lines, adjustments)
+    _store_totals(invoice)
+    audit.record(
+        "invoice.draft",
+        invoice,
+        by=by,
+        after={"customer": invoice.customer_name, "total": invoice.total, "currency": invoice.currency},
+    )
+    return invoice
+
+
+@transaction.atomic
+def change_draft(invoice, *, by, version: int, fields: dict, lines=None, adjustments=None) -> Invoice:
+    """Replace fields, and lines and adjustments where given, of the draft that was seen at `version`.
+
+    lines: dicts of Line's fields, with `tax` (a TaxRate, whose values are copied) or the copied values themselves, and
+    `adjustments` of the line. adjustments: the document's, dicts of Adjustment's fields; amounts in minor units, or
+    `percent` of `base` (default: the net of the line, or of all lines). Stale when someone else was quicker.
+    """
+    roles.require(by, "invoice.draft")
+    taken = Invoice.objects.filter(pk=invoice.pk, status="draft", version=version).update(version=F("version") + 1)
+    if not taken:
+        raise Stale(_told(invoice))
+    invoice = Invoice.objects.get(pk=invoice.pk)
+    before = {name: getattr(invoice, name) for name in [*fields, "total"]}
+    for name, value in fields.items():
+        setattr(invoice, name, value)
+    _derive(invoice)
+    invoice.save()
+    if lines is not None:
+        invoice.adjustments.all().delete()
+        invoice.lines.all().delete()
+        _write_rows(invoice, lines, adjustments or ())
+    _store_totals(invoice)
+    before, after = audit.changes(before, {name: getattr(invoice, name) for name in before})
+    audit.record("invoice.change", invoice, by=by, before=before, after=after)
+    return invoice
+
+
+@transaction.atomic
+def delete_draft(invoice, *, by, version: int) -> None:
+    """Only a draft can be deleted; a file it was imported from may then be imported again."""
+    roles.require(by, "invoice.draft")
+    audit.record("invoice.delete", invoice, by=by, before={"customer": invoice.customer_name, "total": invoice.total})
+    deleted, _rows = Invoice.objects.filter(pk=invoice.pk, status="draft", version=version).delete()
+    if not deleted:
+        raise Stale(_told(invoice))
+
+
+@transaction.atomic
+def write_internal_note(invoice, *, by, text: str) -> None:
+    """The note for the back office stays editable after opening; it is on no document."""
+    roles.require(by, "invoice.draft")
+    before = Invoice.objects.get(pk=invoice.pk).internal_note
+    Invoice.objects.filter(pk=invoice.pk).update(internal_note=text)
+    audit.record("invoice.note", invoice, by=by, before={"internal_note": before}, after={"internal_note": text})
+
+
+def due_date(issued_on, terms_days):
+    """The terms count from the issue date; None while there is none."""
+    return issued_on + timedelta(days=terms_days) if issued_on else None
+
+
+def _defaults(customer) -> dict:
+    if customer is None:
+        organization = Organization.objects.current()
+        return {"currency": organization.currency, "language": organization.language}
+    names = ("currency", "language", "terms_days", "discount_percent", "discount_days", "buyer_reference")
+    return {name: getattr(customer, name) for name in names}
+
+
+def _derive(invoice):
+    """What follows from other fields."""
+    invoice.customer_name = invoice.customer.name if invoice.customer else ""
+    if invoice.template is None:
+        invoice.template = InvoiceTemplate.objects.for_language(invoice.language)
+    if not invoice.due_typed:
+        invoice.due_on = due_date(invoice.issued_on, invoice.terms_days)
+    own = Organization.objects.current().currency
+    invoice.accounting_currency = own if invoice.currency != own else ""
+
+
+def _told(invoice) -> str:
+    """Who was quicker, from the trail."""
+    now = Invoice.objects.filter(pk=invoice.pk).first()
+    if now is None:
+        return _("This draft was deleted meanwhile. What you typed is still in the form.")
+    event = AuditEvent.objects.for_thread(invoice).last()
+    who = event.actor_name if event else _("Somebody")
+    if not now.is_draft:
+        return _("%(who)s opened it meanwhile as %(number)s; an open invoice cannot be edited.") % {
+            "who": who,
+            "number": now.number,
+        }
+    return _(
+        "%(who)s changed this draft while you were editing. Your text is kept below: open the draft in another tab, "
+        "compare, and save again."
+    ) % {"who": who}
+
+
+def _copied_tax(row: dict) -> dict:
+    tax = row.get("tax")
+    copied = {name: getattr(tax, source) for name, source in FROM_TAX.items()} if tax else {}
+    return {**copied, **{name: row[name] for name in FROM_TAX if name in row}, "tax": tax}
+
+
+def _adjustment(row: dict, *, invoice, position, default_base: int, line=None) -> Adjustment:
+    percent, base, amount = row.get("percent"), row.get("base"), row.get("amount")
+    if amount is None:
+        base = default_base if base is None else base
+        amount = percentage(base, percent)
+    taxed = {} if line is not None else _copied_tax(row)
+    return Adjustment(
+        invoice=invoice,
+        line=line,
+        position=position,
+        is_charge=row.get("is_charge", False),
+        reason=row.get("reason", ""),
+        reason_code=row.get("reason_code", ""),
+        percent=percent,
+        base=base,
+        amount=amount,
+        **taxed,
+    )
+
+
+def _write_rows(invoice, lines, adjustments):
+    places = digits(invoice.currency)
+    made, of_lines = [], []
+    for position, row in enumerate(lines, start=1):
+        own = {name: value for name, value in row.items() if name not in ("adjustments", *FROM_TAX, "tax")}
+        line = Line(invoice=invoice, position=position, **own, **_copied_tax(row))
+        gross = line_net(line.quantity, line.unit_price, places, price_base=line.price_base)
+        parts = [
+            _adjustment(part, invoice=invoice, position=n, default_base=gross, line=line)
+            for n, part in enumerate(row.get("adjustments", ()), start=1)
+        ]
+        line.net = gross + sum(part.signed for part in parts)
+        made.append(line)
+        of_lines += parts
+    Line.objects.bulk_create(made)
+    all_lines = sum(line.net for line in made)
+    Adjustment.objects.bulk_create(
+        of_lines
+        + [
+            _adjustment(row, invoice=invoice, position=n, default_base=all_lines)
+            for n, row in enumerate(adjustments, start=1)
+        ]
+    )
+
+
+def taxed_rows(lines, adjustments) -> list[Taxed]:
+    """The rows tax is reckoned on: lines (their own allowances within), and the document's adjustments."""
+    pairs = [(line.net, line) for line in lines] + [(a.signed, a) for a in adjustments if a.line_id is None]
+    return [Taxed(net, row.tax_category, row.tax_percent, row.exemption_text, row.exemption_code) for net, row in pairs]
+
+
+def _store_totals(invoice):
+    found = totals(taxed_rows(invoice.lines.all(), invoice.adjustments.all()))
+    invoice.tax_lines.all().delete()
+    TaxLine.objects.bulk_create(
+        TaxLine(
+            invoice=invoice,
+            category=group.category,
+            percent=group.percent,
+            taxable=group.taxable,
+            tax=group.tax,
+            exemption_text=group.exemption_text,
+            exemption_code=group.exemption_code,
+        )
+        for group in found.groups
+    )
+    invoice.net_total, invoice.tax_total, invoice.total = found.net, found.tax, found.total
+    invoice.accounting_tax = None
+    if invoice.accounting_currency and invoice.accounting_rate:
+        invoice.accounting_tax = convert(
+            found.tax, invoice.accounting_rate, digits(invoice.currency), digits(invoice.accounting_currency)
+        )
+    invoice.save()

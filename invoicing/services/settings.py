@@ -1,0 +1,187 @@
+"""What stands behind every invoice: templates, tax rates, number series. Every change leaves an event."""
+
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from config.common import audit, edits, roles
+from config.common.errors import DomainError, Stale
+from customers.models import Organization
+
+from .. import merge
+from ..models import Counter, Invoice, InvoiceTemplate, Series, TaxRate
+from ..models.tax import NEEDS_REASON, Category
+from . import defaults
+
+TEMPLATE_FIELDS = {"name", "subject", "message", "reply_to", "cc", "payment_instructions", "footer"}
+TAX_FIELDS = {"name", "category", "percent", "exemption_text", "exemption_code", "active"}
+
+
+def set_up(*, by) -> None:
+    """Make what a new installation needs and has not: a series a kind, a template a language, first tax rates."""
+    roles.require(by, "series.write")
+    with transaction.atomic():
+        for kind, pattern in defaults.SERIES.items():
+            series, made = Series.objects.get_or_create(kind=kind, defaults={"pattern": pattern})
+            if made:
+                audit.record("series.created", series, by=by, after={"kind": kind, "pattern": pattern})
+        for language, texts in defaults.TEMPLATES.items():
+            template, made = InvoiceTemplate.objects.get_or_create(language=language, is_default=True, defaults=texts)
+            if made:
+                audit.record("template.created", template, by=by, after={"name": template.name, "language": language})
+        if not TaxRate.objects.exists():
+            organization = Organization.objects.first()
+            for rate in defaults.tax_rates(organization.country if organization else ""):
+                add_tax_rate(by=by, **rate)
+
+
+# --- Templates ------------------------------------------------------------------------------------------------
+
+
+def change_template(template: InvoiceTemplate, *, by, version: int, **fields) -> InvoiceTemplate:
+    """Change texts; `cc` is comma-separated. DomainError: a merge field there is not. Stale: no longer that version."""
+    roles.require(by, "template.write")
+    _known(fields, TEMPLATE_FIELDS)
+    for name in ("subject", "message"):
+        try:
+            merge.check(fields.get(name, ""))
+        except ValidationError as mistake:
+            raise DomainError(f"{edits.label_of(template, name)}: {mistake.messages[0]}") from None
+    edits.change(template, fields, by=by, action="template.changed", version=version)
+    return template
+
+
+# --- Tax rates ------------------------------------------------------------------------------------------------
+
+
+def tax_rate_mistakes(*, category: str, percent: Decimal, exemption_text: str) -> dict[str, str]:
+    """What EN 16931 does not allow together, by field: {} if all is well."""
+    found = {}
+    words = Category(category).label
+    if category == Category.STANDARD and percent <= 0:
+        found["percent"] = _("A standard rate needs a percent above 0. For 0 percent choose Zero rated.")
+    if category != Category.STANDARD and percent != 0:
+        found["percent"] = (
+            _("Out of scope of VAT has no rate: leave the percent at 0.")
+            if category == Category.OUT_OF_SCOPE
+            else _("%(category)s charges no tax: the percent must be 0.") % {"category": words}
+        )
+    if category in NEEDS_REASON and not exemption_text:
+        found["exemption_text"] = _(
+            "%(category)s has to say on the invoice why no tax is charged. Write the reason."
+        ) % {"category": words}
+    if category not in NEEDS_REASON and exemption_text:
+        found["exemption_text"] = _("%(category)s takes no reason. Leave it empty, or choose Exempt.") % {
+            "category": words
+        }
+    return found
+
+
+def add_tax_rate(*, by, **fields) -> TaxRate:
+    """Offer a rate. DomainError where category, percent and reason do not go together."""
+    roles.require(by, "tax.write")
+    _known(fields, TAX_FIELDS)
+    rate = edits.fill(TaxRate(), fields)
+    _check_tax_rate(rate)
+    with transaction.atomic():
+        rate.save(force_insert=True)
+        after = {"name": rate.name, "category": rate.category, "percent": rate.percent}
+        audit.record("tax_rate.added", rate, by=by, after=after)
+    return rate
+
+
+def change_tax_rate(rate: TaxRate, *, by, **fields) -> TaxRate:
+    """Change a rate for new lines; a line keeps what it had. DomainError as for add_tax_rate."""
+    roles.require(by, "tax.write")
+    _known(fields, TAX_FIELDS)
+    wanted = TaxRate.objects.get(pk=rate.pk)
+    _check_tax_rate(edits.fill(wanted, fields))
+    edits.change(rate, fields, by=by, action="tax_rate.changed")
+    return rate
+
+
+def _check_tax_rate(rate):
+    mistakes = tax_rate_mistakes(category=rate.category, percent=rate.percent, exemption_text=rate.exemption_text)
+    if mistakes:
+        raise DomainError(" ".join(mistakes.values()))
+
+
+# --- Number series --------------------------------------------------------------------------------------------
+
+
+def change_series(series: Series, *, by, pattern: str, restarts_yearly: bool) -> Series:
+    """Change how numbers look. DomainError: a pattern that repeats itself or another series', or a restart changed
+    after the first number was given, which would leave gaps or doubles."""
+    roles.require(by, "series.write")
+    current = Series.objects.get(pk=series.pk)
+    wanted = edits.fill(
+        Series(pk=series.pk, kind=series.kind), {"pattern": pattern, "restarts_yearly": restarts_yearly}
+    )
+    try:
+        wanted.clean()
+    except ValidationError as mistake:
+        raise DomainError(" ".join(mistake.messages)) from None
+    for other in Series.objects.exclude(pk=series.pk):
+        if other.text(2026, 1) == wanted.text(2026, 1):
+            raise DomainError(
+                _("The series %(pattern)s gives the same numbers. Begin this one with other letters.")
+                % {"pattern": other.pattern}
+            )
+    if current.restarts_yearly != restarts_yearly and Invoice.objects.filter(counter__series=series).exists():
+        raise DomainError(
+            _(
+                "Numbers of this series were given already; changing the yearly restart now would leave gaps or give "
+                "numbers twice. Change only the pattern."
+            )
+        )
+    edits.change(series, {"pattern": pattern, "restarts_yearly": restarts_yearly}, by=by, action="series.changed")
+    return series
+
+
+def next_number(series: Series, *, year: int) -> int:
+    """What the next document of that year will be counted as."""
+    counter = Counter.objects.filter(series=series, year=year if series.restarts_yearly else 0).first()
+    return counter.next_no if counter else 1
+
+
+def set_next_number(series: Series, *, by, year: int, number: int) -> int:
+    """Where counting begins, for who comes from another program. DomainError once a number of that year was given.
+
+    Back would give a number twice, forth would leave a gap the ledger cannot explain.
+    """
+    roles.require(by, "series.write")
+    current = next_number(series, year=year)
+    if number == current:
+        return number
+    with transaction.atomic():
+        counter, _new = Counter.objects.get_or_create(series=series, year=year if series.restarts_yearly else 0)
+        given = Invoice.objects.filter(counter=counter).order_by("-seq").values_list("number", flat=True).first()
+        if given:
+            raise DomainError(
+                (
+                    _("%(given)s was given already, so the next number cannot go back: it would be given twice.")
+                    if number < current
+                    else _("%(given)s was given already; jumping ahead would leave a gap in the numbers.")
+                )
+                % {"given": given}
+            )
+        if number < 1:
+            raise DomainError(_("Numbers begin at 1. Type 1 or more."))
+        if not Counter.objects.filter(pk=counter.pk, next_no=counter.next_no).update(next_no=number):
+            raise Stale(_("A document took a number at this moment. Reload the page to see the next one."))
+        audit.record(
+            "series.counter_set",
+            series,
+            by=by,
+            before={"year": counter.year, "next_no": current},
+            after={"year": counter.year, "next_no": number},
+        )
+    return number
+
+
+def _known(fields, allowed):
+    unknown = set(fields) - allowed
+    if unknown:
+        raise TypeError(f"there is no {sorted(unknown)}")
