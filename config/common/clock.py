@@ -1,15 +1,34 @@
 """Business time. Services get time as an argument; the edges (views, tasks, commands) ask here."""
 
-from datetime import UTC, date, datetime
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
 
 
+_offset: ContextVar[timedelta] = ContextVar("clock_offset", default=timedelta(0))
+
+
 def now() -> datetime:
-    """The present moment, aware, UTC."""
-    return timezone.now()
+    """The present moment, aware, UTC; shifted inside `at`."""
+    return timezone.now() + _offset.get()
+
+
+@contextmanager
+def at(moment: datetime):
+    """Let business time start at another moment: how the demo gets a past. Leases keep the database's own time."""
+    token = _offset.set(moment - timezone.now())
+    try:
+        yield
+    finally:
+        _offset.reset(token)
+
+
+def is_shifted() -> bool:
+    return bool(_offset.get())
 
 
 def today(zone: str) -> date:
