@@ -15,7 +15,7 @@ from . import audit, clock
 from .errors import Stale
 
 
-def advance(obj, to, *, by, action, where=None, after=None, reason="", thread=None, silent=False, **fields):
+def advance(obj, to, *, by, action, where=None, after=None, because="", thread=None, silent=False, **fields):
     """Move obj to a state and set the given columns with it; obj carries the new values afterwards.
 
     `where` narrows the UPDATE (a fence, a flag). Refused with Stale if the row is no longer as obj shows it, or if
@@ -40,7 +40,7 @@ def advance(obj, to, *, by, action, where=None, after=None, reason="", thread=No
                 by=by,
                 before={"status": start},
                 after={"status": to, **(after or {})},
-                reason=reason,
+                reason=because,
                 thread=thread,
             )
     return obj

@@ -1,13 +1,20 @@
-"""The demo's mail server: real MIME messages into a table. Nothing leaves the machine."""
+"""The demo's mail server: real MIME messages into a table. Nothing leaves the machine.
+
+An address that begins with nobody@ is refused like one that does not exist, so that failures can be seen too.
+"""
 
 from django.core.mail.backends.base import BaseEmailBackend
 
 from ..models import OutboxMessage
+from .base import ChannelFailure
 
 
 class OutboxBackend(BaseEmailBackend):
     def send_messages(self, email_messages):
         for message in email_messages:
+            for address in message.recipients():
+                if address.lower().startswith("nobody@"):
+                    raise ChannelFailure(f"550 5.1.1 {address}: no such mailbox", kind="permanent", code="550")
             raw = message.message()
             OutboxMessage.objects.create(
                 message_id=raw["Message-ID"],

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from config.common import audit, clock, queue, roles, states
 from config.common.errors import DomainError, Stale
 
-from .. import merge
+from .. import merge, messages
 from ..models import Delivery, DeliveryDocument, Invoice
 from .opening import open_invoice
 
@@ -157,7 +157,7 @@ def _delivery(invoice, reader, *, by, mail, readers) -> Delivery:
         subject=mail.subject,
         message=mail.message,
         reply_to=mail.reply_to,
-        sender=settings.DEFAULT_FROM_EMAIL,
+        sender=messages.sender_of(invoice),
         readers=_by_role(readers),
         language=invoice.language,
         message_id=f"<{public_id}@{host}>",

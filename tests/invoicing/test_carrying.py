@@ -254,6 +254,7 @@ def test_what_kills_three_workers_is_put_aside():
 
 def test_the_sweeper_rings_for_what_a_lost_bell_left_waiting(bell):
     delivery = factories.queued()
+    assert bell.rings
     bell._rung.clear()
 
     sweeping.sweep()

@@ -1,0 +1,115 @@
+"""Makes the demo come true through the services, each step on its own day of the past."""
+
+import uuid
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from config.common import clock
+from config.common.models import User
+from config.common.roles import SYSTEM
+from customers.services.customers import create_customer
+from customers.services.organization import add_bank_account, add_organization_email, set_up_organization
+
+from ..models import Delivery, Invoice, Payment, TaxRate
+from ..services import carrying, delivering, drafting, marking, opening, paying
+from . import cast
+
+ZONE = cast.ORGANIZATION["time_zone"]
+TAXES = {
+    "standard": {"category": "S"},
+    "reverse": {"category": "AE"},
+    "export": {"category": "G"},
+    "out": {"category": "O"},
+}
+
+
+def load(accounts) -> None:
+    """Make people, company, customers and a quarter of a year of invoices. `accounts`: settings.DEMO_ACCOUNTS."""
+    people = {
+        role: User.objects.create_user(email, password, name=name, role=role, time_zone=ZONE)
+        for email, name, role, password in accounts
+    }
+    organization = set_up_organization(by=SYSTEM, **cast.ORGANIZATION)
+    for email in cast.ORGANIZATION_EMAILS:
+        add_organization_email(organization, by=SYSTEM, **email)
+    for account in cast.BANK_ACCOUNTS:
+        add_bank_account(organization, by=SYSTEM, **account)
+    customers = {key: create_customer(by=SYSTEM, **fields) for key, fields in cast.CUSTOMERS.items()}
+    today = clock.today(ZONE)
+    for key, days_ago, terms, lines, tax, fate in cast.STORY:
+        day = today - timedelta(days=days_ago or 0)
+        with clock.at(_morning(day)):
+            _tell(customers[key], day if days_ago is not None else None, terms, lines, tax, fate, people["clerk"], today)
+    _credit_note(customers["harrow"], people["clerk"])
+
+
+def _morning(day):
+    return datetime.combine(day, time(9, 30), ZoneInfo(ZONE))
+
+
+def _tell(customer, day, terms, lines, tax, fate, clerk, today):
+    draft = _draft(customer, day, terms, lines, tax, clerk)
+    if fate == "draft":
+        return
+    if fate == "open":
+        opening.open_invoice(draft, by=clerk, on=day)
+        return
+    if fate == "marked":
+        marking.mark_as_sent(draft, by=clerk, how="Post", sent_on=day, on=day, note="Paper copy on request")
+        return
+    delivering.open_and_send(draft, by=clerk, on=day, mail=_mail(draft, refused=fate == "refused"))
+    carrying.carry_waiting()
+    invoice = Invoice.objects.get(pk=draft.pk)
+    if fate in ("paid", "part"):
+        _pay(invoice, min(day + timedelta(days=20), today), clerk, whole=fate == "paid")
+
+
+def _draft(customer, day, terms, lines, tax, clerk, **fields):
+    rate = TaxRate.objects.current().filter(**TAXES[tax]).order_by("-percent").first()
+    euro = cast.EURO_RATES.get(customer.currency)
+    return drafting.draft_invoice(
+        customer,
+        by=clerk,
+        issued_on=day,
+        **({"terms_days": terms} if terms is not None else {}),
+        **({"accounting_rate": Decimal(euro)} if euro else {}),
+        **fields,
+        lines=[
+            {"name": name, "quantity": Decimal(quantity), "unit": unit, "unit_price": Decimal(price), "tax": rate}
+            for name, quantity, unit, price in lines
+        ],
+    )
+
+
+def _mail(invoice, *, refused):
+    contacts = [contact for contact in invoice.customer.contacts.mailable() if refused or "nobody@" not in contact.email]
+    readers = [delivering.Reader(contact.email, name=contact.name, contact_id=contact.pk) for contact in contacts]
+    if refused:
+        readers = [reader for reader in readers if "nobody@" in reader.email]
+    return delivering.Mail(
+        readers=[*readers, delivering.Reader("receivables@kelpworks.example", Delivery.Role.COPY)],
+        subject=invoice.template.subject,
+        message=invoice.template.message,
+        reply_to="receivables@kelpworks.example",
+    )
+
+
+def _pay(invoice, day, clerk, *, whole):
+    with clock.at(_morning(day)):
+        paying.record_payment(
+            invoice,
+            by=clerk,
+            amount=invoice.amount_due if whole else invoice.amount_due // 3 // 100 * 100,
+            paid_on=day,
+            received_on=day,
+            method=Payment.Method.TRANSFER,
+            reference=f"{invoice.number} / {invoice.customer.number}",
+            occasion=uuid.uuid4().hex,
+        )
+
+
+def _credit_note(customer, clerk):
+    """A draft credit note that refers to an invoice this customer has paid."""
+    paid = Invoice.objects.paid().filter(customer=customer).first()
+    _draft(customer, None, None, [cast.KIT], "export", clerk, kind="credit_note", corrects=paid)
