@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
+import requests
 from anymail.exceptions import (
     AnymailAPIError,
     AnymailConfigurationError,
@@ -11,6 +12,7 @@ from anymail.exceptions import (
 )
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
+from urllib3.exceptions import NewConnectionError
 
 from .base import ChannelFailure, OutcomeUnknown, Receipt
 from .smtp import WireBackend, classify
@@ -87,16 +89,25 @@ class _RequestSession:
 def _of_answer(error: AnymailAPIError) -> Exception:
     """By HTTP status: no answer or a server error is unknown, for the provider may have taken the message."""
     code = getattr(error, "status_code", None)
-    reason = str(error)[:500]
+    reason = str(error).strip()[:450]
+    if _was_never_connected(error):
+        return ChannelFailure(f"The mail provider could not be reached: {reason}", kind="temporary")
     if code is None or code >= 500:
-        return OutcomeUnknown(f"The mail provider did not answer clearly: {reason}"[:500])
+        return OutcomeUnknown(f"The mail provider did not answer clearly: {reason}")
     if code in (401, 403):
-        return ChannelFailure(
-            f"The mail provider does not accept our key: {reason}"[:500], kind="config", code=str(code)
-        )
+        return ChannelFailure(f"The mail provider does not accept our key: {reason}", kind="config", code=str(code))
     if code == 429:
         return ChannelFailure(reason, kind="rate", code="429", retry_after=_retry_after(error))
     return ChannelFailure(reason, kind="permanent", code=str(code))
+
+
+def _was_never_connected(error) -> bool:
+    """No request left: safe to repeat."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    cause = error.__cause__
+    inner = getattr(cause.args[0], "reason", None) if cause is not None and cause.args else None
+    return isinstance(inner, NewConnectionError)
 
 
 def _retry_after(error) -> timedelta | None:

@@ -103,7 +103,7 @@ def _of_code(code: int, text, *, permanent="permanent") -> ChannelFailure:
 
 
 def classify(error: Exception, *, on_the_wire: bool) -> Exception:
-    """What an smtplib or socket exception means: a definite refusal is never unknown, silence after the dot always is."""
+    """What an exception means: a definite refusal is never unknown, silence after the dot always is."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return ChannelFailure(
             f"The mail server does not accept our user name and password: {error.smtp_code} {_text(error.smtp_error)}"[

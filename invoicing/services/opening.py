@@ -190,7 +190,7 @@ def _of_the_tax(invoice) -> list[Problem]:
             found.append(
                 Problem(
                     _(
-                        "No reason is given why “%(category)s” bears no tax; the law asks for one. Add it to the tax rate."
+                        "No reason is given why “%(category)s” bears no tax; the law asks for one. Add it to the rate."
                     )
                     % {"category": group.get_category_display()},
                     "lines",
@@ -207,7 +207,7 @@ def _of_the_tax(invoice) -> list[Problem]:
         found.append(
             Problem(
                 _(
-                    "Reverse charge and intra-community supply need the customer's VAT id. Add it in the customer's profile."
+                    "Reverse charge and intra-community supply need the customer's VAT id. Add it in their profile."
                 ),
                 "customer_profile",
             )
