@@ -7,6 +7,7 @@ handler500 = "config.common.views.server_error"
 
 urlpatterns = [
     path("", include("config.common.urls")),
+    path("", include("invoicing.urls_front")),
     path("", include("invoicing.urls")),
     path("", include("customers.urls")),
     path("accounts/", include("allauth.account.urls")),

@@ -6,6 +6,7 @@ then as a group. A worker is judged by its heartbeat, never by its process: one 
 looks alive and does nothing for ever.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -73,12 +74,8 @@ class Child:
         while self.process.poll() is None and time.monotonic() < until and not hurry():
             time.sleep(0.05)
         clean = self.process.poll() is not None
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing left; macOS calls that not permitted
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # nothing was left
-        except PermissionError:
-            pass  # macOS says so of a group that holds only the dead
         self.process.wait()
         return clean
 
@@ -88,9 +85,9 @@ class Supervisor:
 
     def __init__(
         self,
-        *,
         web: Child,
         worker: Child,
+        *,
         say: Callable[[str], object] = print,
         silent_after: timedelta = SILENT_AFTER,
         ring_every: float = RING_EVERY,
@@ -184,10 +181,8 @@ class Supervisor:
         return silence is not None and silence < age
 
     def _ring(self):
-        try:
+        with contextlib.suppress(DatabaseError):  # the next look finds out
             queue.enqueue("config.common.tasks.heartbeat")
-        except DatabaseError:
-            pass  # the next look finds out
 
     def _revive(self):
         if self._restart_at is None:
@@ -207,9 +202,7 @@ class Supervisor:
 
     def _start_worker(self):
         self._restart_at = None
-        try:
+        with contextlib.suppress(DatabaseError):  # then it comes back by itself, later
             queue.offer_again()  # no cluster of ours is alive at this moment
-        except DatabaseError:
-            pass  # then it comes back by itself, later
         self.worker.start()
         self._next_ring = 0.0

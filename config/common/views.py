@@ -41,7 +41,7 @@ def carried_out(form, act) -> bool:
     except DomainError as refusal:
         form.add_error(None, str(refusal))
         if isinstance(refusal, Stale) and hasattr(form, "catch_up"):
-            form.catch_up()
+            form.catch_up(refusal)
         return False
     return True
 
@@ -60,7 +60,7 @@ class FilteredListView(View):
     """
 
     act = "view"
-    filterset_class = None
+    filterset_class: type | None = None
     sorts: dict = {}
     default_sort = ""
     template_name = ""

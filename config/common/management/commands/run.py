@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *, host, port, **options):
         self.refuse_a_bad_start(host, port)
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        supervisor = Supervisor(**children(host, port, address), say=self.say)
+        supervisor = Supervisor(*children(host, port, address), say=self.say)
         supervisor.obey_signals()
         mark = settings.VAR_DIR / f"run-{port}.pid"  # `make reset` looks for it
         mark.write_text(f"{os.getpid()}\n")
@@ -105,7 +105,7 @@ class Command(BaseCommand):
             time.sleep(0.2)
 
 
-def children(host: str, port: int, address: str) -> dict[str, Child]:
+def children(host: str, port: int, address: str) -> tuple[Child, Child]:
     """The two commands. One web process with threads: enough for an office, and SQLite has one writer anyway."""
     env = {"DJANGO_SETTINGS_MODULE": "config.settings", **os.environ, "PYTHONUNBUFFERED": "1"}
     if settings.DEMO:
@@ -117,7 +117,7 @@ def children(host: str, port: int, address: str) -> dict[str, Child]:
     gunicorn += ["--workers", os.environ.get("WEB_WORKERS", "1"), "--threads", os.environ.get("WEB_THREADS", "4")]
     gunicorn += ["--log-level", "warning", "--no-control-socket"]
     qcluster = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
-    return {"web": Child("web server", gunicorn, env), "worker": Child("background worker", qcluster, env)}
+    return Child("web server", gunicorn, env), Child("background worker", qcluster, env)
 
 
 def outbox_path() -> str:
