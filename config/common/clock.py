@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils import timezone
 
-
 _offset: ContextVar[timedelta] = ContextVar("clock_offset", default=timedelta(0))
 
 

@@ -27,7 +27,7 @@ def change(
     hide: Collection[str] = (),
     thread=None,
     also=None,
-    words: Mapping[str, str] | None = None,
+    words: Mapping | None = None,
 ) -> bool:
     """Write the given fields of obj; False (and no event) if nothing is different.
 
@@ -48,7 +48,7 @@ def change(
         if version is not None:
             rows, bump = rows.filter(version=version), {"version": models.F("version") + 1}
         if not rows.update(**after, **bump):
-            raise Stale(_what_is_different(obj, version, words or {}))
+            raise _stale(obj, version, words or {})
         if version is not None:
             obj.version = version + 1
             part_after = {**part_after, "version": version + 1}
@@ -85,27 +85,32 @@ def _shown(values, hide):
     return {name: CHANGED if name in hide else value for name, value in values.items()}
 
 
-def _what_is_different(obj, version, words):
-    """Who changed which fields since `version`, as a sentence for the one who comes later."""
+def _stale(obj, version, words) -> Stale:
+    """Who changed which fields since `version`; `news` has their values, {field: (was, now)}, for the form."""
     events = AuditEvent.objects.filter(
         object_type=obj._meta.model_name, object_id=obj.pk, after__version__gt=version
     ).order_by("seq")
-    news, who = {}, ""
+    news: dict[str, tuple] = {}
+    who = ""
     for event in events:
-        news.update(event.after)
         who = event.actor_name
+        for name, now in event.after.items():
+            news[name] = (news[name][0] if name in news else event.before.get(name), now)
     news.pop("version", None)
     if not news:
-        return _("This was changed meanwhile. What you typed is still here, nothing of it is saved yet.")
-    fields = {field.name for field in obj._meta.fields}
-    listed = "; ".join(
-        label if value == CHANGED else f"{label}: {value}"
-        for label, value in (
-            (label_of(obj, name) if name in fields else str(words.get(name, name)), value)
-            for name, value in news.items()
+        return Stale(_("This was changed meanwhile. What you typed is still here, nothing of it is saved yet."))
+    refusal = Stale(
+        _(
+            "%(who)s changed this meanwhile (%(fields)s). What you typed is still here, nothing of it is saved yet: "
+            "look at it and save again to put it in place of theirs."
         )
+        % {"who": who, "fields": "; ".join(_told(obj, name, now, words) for name, (_was, now) in news.items())}
     )
-    return _(
-        "%(who)s changed this meanwhile (%(fields)s). What you typed is still here, nothing of it is saved yet: "
-        "look at it and save again to put it in place of theirs."
-    ) % {"who": who, "fields": listed}
+    refusal.news = {name: values for name, values in news.items() if values[1] != CHANGED}
+    return refusal
+
+
+def _told(obj, name, value, words):
+    fields = {field.name for field in obj._meta.fields}
+    label = label_of(obj, name) if name in fields else str(words.get(name, name))
+    return label if value == CHANGED else f"{label}: {value}"

@@ -6,7 +6,12 @@ class DomainError(Exception):
 
 
 class Stale(DomainError):
-    """Somebody, or another tab, was quicker; the sentence says who or what is different now."""
+    """Somebody, or another tab, was quicker; the sentence says who or what is different now.
+
+    `news` holds what they wrote, {field: (was, now)}, where that is known.
+    """
+
+    news: dict = {}
 
 
 class Forbidden(DomainError):

@@ -3,6 +3,12 @@
 from django.db import models
 
 
+def plain(number) -> str:
+    """A decimal without the zeros it does not need: 19.0000 → 19, 7.70 → 7.7."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 class MoneyField(models.BigIntegerField):
     """An amount as a whole number of minor units (cents, fils, yen) of the row's own currency column.
 

@@ -118,8 +118,22 @@ class VersionedForm(forms.ModelForm):
     def values(self) -> dict:
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
-    def catch_up(self):
-        """After its reader was told of a colleague's change: saving again is meant."""
+    def catch_up(self, refusal):
+        """After its reader was told of a colleague's change: saving again is meant.
+
+        A field the reader had left alone shows the colleague's value from now on, so it is not undone by the way.
+        """
         row = type(self.instance)._base_manager.filter(pk=self.instance.pk)
         self.data = self.data.copy()
+        for name, (was, now) in refusal.news.items():
+            key, field = self.add_prefix(name), self.fields.get(name)
+            if field and key in self.data and self._left_alone(field, self.data[key], was):
+                self.data[key] = field.prepare_value(now)
         self.data[self.add_prefix("version")] = row.values_list("version", flat=True).get()
+
+    @staticmethod
+    def _left_alone(field, typed, was):
+        try:
+            return field.to_python(typed) == field.to_python(was)
+        except ValidationError:
+            return False

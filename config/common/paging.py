@@ -87,7 +87,7 @@ def _read(cursor, model, column):
         return None
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        pk = int(pk)
+        pk = model._meta.pk.to_python(pk)
         if value is not None and column not in ("pk", "id"):
             value = _field(model, column).to_python(value)
     except (ValueError, TypeError, ValidationError):

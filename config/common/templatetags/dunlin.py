@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from config.common import roles
 from config.common.currency import amount_text, locale_of
 
 register = template.Library()
@@ -133,6 +134,12 @@ def sort_header(context, column, num=False):
         column["label"],
         {"ascending": " ↑", "descending": " ↓"}.get(state, ""),
     )
+
+
+@register.simple_tag(takes_context=True)
+def may(context, act):
+    """Whether the reader's role may do `act`: {% may "channel.resume" as may_resume %}."""
+    return roles.may(context["request"].user, act)
 
 
 @register.simple_tag
