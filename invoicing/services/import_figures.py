@@ -42,7 +42,7 @@ class Figures:
         return found
 
     def rate(self, value: Decimal, what: str, *, whole=12, places=8) -> Decimal:
-        fraction = -value.normalize().as_tuple().exponent
+        fraction = -int(value.normalize().as_tuple().exponent)
         if fraction > places or abs(value) >= Decimal(10) ** whole:
             self.problems.append(
                 _("%(what)s, %(value)s, has more digits than can be held.") % {"what": what, "value": value}
@@ -66,7 +66,7 @@ class Figures:
 
 
 def prove(build: Figures) -> dict:
-    """Reckon with the file's own signs and hold every total against the file's. The sums, signs turned where need be."""
+    """Reckon with the file's own signs and hold every total against its own. The sums, turned where need be."""
     invoice, stated = build.invoice, build.invoice.totals
     rows, line_sum = [], 0
     for position, line in enumerate(invoice.lines, start=1):
@@ -79,6 +79,7 @@ def prove(build: Figures) -> dict:
     charges = allowances = 0
     for row in invoice.adjustments:
         signed = _signed(build, row, _("An allowance or charge"))
+        assert row.tax is not None  # an allowance or charge of the document is taxed; of a line, its line is
         rows.append(_taxed(signed, row.tax))
         charges, allowances = (charges + signed, allowances) if row.is_charge else (charges, allowances - signed)
     found = totals(rows)

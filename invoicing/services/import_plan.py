@@ -1,9 +1,8 @@
 """The dry run: what each file of an import would become, and what is wrong with it, in words. Writes nothing."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from config.common import edits
@@ -12,7 +11,7 @@ from customers.models import Address, Customer, Organization
 
 from ..einvoice import model, ubl
 from ..models import ImportFile, Invoice
-from . import import_rows, matching
+from . import import_customers, import_rows, matching
 
 READY, ASKS, TWICE, REFUSED, MADE = "ready", "asks", "twice", "refused", "made"
 
@@ -42,16 +41,40 @@ class Row:
         return self.reading.kept if self.reading else ()
 
     @property
+    def same_as_text(self) -> str:
+        return known_as(self.same_as) if self.same_as else ""
+
+    @property
     def is_good(self) -> bool:
         return self.state in (READY, ASKS)
 
     @property
     def asks_customer(self) -> bool:
-        return self.state == ASKS and self.match.asks
+        return self.state == ASKS and self.match is not None and self.match.asks
 
     @property
     def asks_lookalike(self) -> bool:
         return self.state == ASKS and self.lookalike is not None
+
+    @property
+    def lacks_due_date(self) -> bool:
+        return self.is_good and self.is_kind("invoice") and self.invoice is not None and self.invoice.due_on is None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is anything to say beside the figures."""
+        return bool(
+            self.state not in (READY, REFUSED)
+            or self.reasons
+            or self.remarks
+            or self.kept
+            or self.file.outcome
+            or self.lacks_due_date
+            or self.is_kind("credit_note")
+        )
+
+    def is_kind(self, kind: str) -> bool:
+        return self.draft is not None and self.draft.kind == kind
 
     def refuse(self, *reasons):
         self.state = REFUSED
@@ -80,6 +103,13 @@ class Plan:
         return [row for row in self.rows if row.state == MADE]
 
 
+def known_as(other: Invoice | str) -> str:
+    """An invoice by its number, a draft by its customer and source reference; a file by its name."""
+    if isinstance(other, str) or other.number:
+        return str(other)
+    return f"{other} ({other.source_reference})" if other.source_reference else str(other)
+
+
 def plan_files(files) -> Plan:
     """Look at the files, saved or not, in the order they would be made: invoices first, so that a credit note finds
     the one it corrects. DomainError where there is no organization yet."""
@@ -106,15 +136,18 @@ def plan_file(file: ImportFile, organization) -> Row:
     try:
         if not file.content and file.outcome:
             raise ubl.Refusal(file.outcome)  # too large to be kept
-        row.reading = ubl.read(bytes(file.content))
+        row.reading = reading = ubl.read(bytes(file.content))
     except ubl.Refusal as refusal:
         if row.state != MADE:
             row.refuse(*refusal.reasons)
         return row
-    seller_is_us = matching.is_us(row.invoice.seller, organization)
-    row.match = matching.find_customer(row.invoice.buyer, numbers_are_ours=seller_is_us)
+    seller_is_us = matching.is_us(reading.invoice.seller, organization)
+    if row.state == MADE and row.same_as:
+        row.match = matching.Match("made", row.same_as.customer)
+    else:
+        row.match = matching.find_customer(reading.invoice.buyer, numbers_are_ours=seller_is_us)
     row.draft = import_rows.build(
-        row.invoice,
+        reading.invoice,
         own_currency=organization.currency,
         language=row.match.customer.language if row.match.customer else organization.language,
     )
@@ -127,47 +160,6 @@ def plan_file(file: ImportFile, organization) -> Row:
         return row
     _judge(row, organization, seller_is_us)
     return row
-
-
-def customer_fields(buyer: model.Party, currency: str, organization) -> dict:
-    """What a customer made from a file starts with, as customers.services takes it."""
-    return {
-        "name": buyer.name,
-        "vat_id": buyer.vat_id,
-        "tax_number": buyer.tax_number,
-        "registration_no": buyer.registration.value,
-        "registration_scheme": buyer.registration.scheme,
-        "endpoint_scheme": buyer.endpoint.scheme,
-        "endpoint_id": buyer.endpoint.value,
-        "language": organization.language,
-        "time_zone": organization.time_zone,
-        "currency": currency,
-    }
-
-
-def address_fields(address: model.Address) -> dict:
-    street2 = ", ".join(part for part in (address.street2, address.line3) if part)
-    names = ("street", "postcode", "city", "region", "country")
-    return {**{name: getattr(address, name) for name in names}, "street2": street2}
-
-
-def contact_fields(contact: model.Contact) -> dict | None:
-    """The file's contact as the customers' service takes it; an email that is none is left out (unusable_email)."""
-    email = "" if unusable_email(contact) else contact.email
-    if not contact.name and not email:
-        return None
-    return {"name": contact.name[:120], "email": email, "phone": contact.phone[:40]}
-
-
-def unusable_email(contact: model.Contact) -> str:
-    """A sentence about a contact's email that is no address; "" if all is well."""
-    if not contact.email:
-        return ""
-    try:
-        validate_email(contact.email)
-    except ValidationError:
-        return _("The contact's email “%(email)s” is not an address and was left out.") % {"email": contact.email}
-    return ""
 
 
 def _judge(row, organization, seller_is_us):
@@ -193,11 +185,11 @@ def _judge(row, organization, seller_is_us):
 def _try_new_customer(row, organization):
     """Refuse now, in the same words, what the customers' service would refuse."""
     invoice = row.invoice
-    if text := unusable_email(invoice.buyer.contact):
+    if text := import_customers.unusable_email(invoice.buyer.contact):
         row.remarks.append(text)
     try:
-        edits.fill(Customer(), customer_fields(invoice.buyer, invoice.currency, organization))
-        edits.fill(Address(), address_fields(invoice.buyer.address))
+        edits.fill(Customer(), import_customers.customer_fields(invoice.buyer, invoice.currency, organization))
+        edits.fill(Address(), import_customers.address_fields(invoice.buyer.address))
     except DomainError as refusal:
         if not row.match.asks:
             row.refuse(refusal)
@@ -224,7 +216,7 @@ def _lookalike(invoice, organization, seller_is_us) -> Invoice | None:
 
 
 def find_preceding(row, customer):
-    """What the document corrects: that customer's invoice here, if exactly one bears the number; else the number as text.
+    """What it corrects: that customer's invoice here, if exactly one bears the number; else the number as text.
 
     An invoice (not a credit note) corrects nothing: what came before it is kept as text.
     """
@@ -244,7 +236,9 @@ def find_preceding(row, customer):
 def _look_within(rows):
     """Files of the same run that repeat each other, or that would share a new customer."""
     hashes, documents, customers = {}, {}, {}
-    numbers = {row.invoice.number: row.file.name for row in rows if row.is_good and row.draft.kind == "invoice"}
+    invoices = [row for row in rows if row.is_good and row.draft.kind == "invoice"]
+    count = Counter(row.invoice.number for row in invoices)
+    numbers = {row.invoice.number: row.file.name for row in invoices if count[row.invoice.number] == 1}
     for row in rows:
         if not row.is_good:
             continue
@@ -254,7 +248,9 @@ def _look_within(rows):
             continue
         hashes[row.reading.sha256] = name
         key = (invoice.number, invoice.issued_on)
-        earlier = next((r for r in documents.get(key, ()) if matching.same_party(r.invoice.seller, invoice.seller)), None)
+        earlier = next(
+            (r for r in documents.get(key, ()) if matching.same_party(r.invoice.seller, invoice.seller)), None
+        )
         documents.setdefault(key, []).append(row)
         if earlier and row.lookalike is None:
             row.lookalike, row.state = earlier.file.name, ASKS

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from config.common.currency import digits, to_minor
 
 from ..einvoice import model
+from ..formats import date_text
 from ..money import convert, percentage
 from .import_figures import LENGTHS, Figures, prove
 
@@ -53,7 +54,7 @@ def build(invoice: model.Invoice, *, own_currency: str, language: str) -> Draft:
         )
     fields = _fields(build, sums, own_currency)
     with translation.override(language):
-        fields["note"] = _document_note(invoice, own_currency)
+        fields["note"] = _document_note(invoice, own_currency, language)
     _references(build)
     return Draft(
         kind="credit_note" if is_credit_note else "invoice",
@@ -104,20 +105,26 @@ def _adjustment(build, row: model.Adjustment, what) -> dict:
     is_charge = row.is_charge
     if amount < 0:
         amount, is_charge, base = -amount, not is_charge, None if base is None else -base
-    percent = row.percent if base is not None else None
-    if row.base is not None or row.percent is not None:
-        if percent is None or percentage(base, percent) != amount or -percent.normalize().as_tuple().exponent > 4:
-            build.said.append(
-                _("%(what)s: stated as %(percent)s %% of %(base)s")
-                % {"what": row.reason or what, "percent": row.percent or "–", "base": row.base or "–"}
-            )
-            base = percent = None
+    percent = row.percent
+    if (base, percent) != (None, None) and not _explains(amount, base, percent):
+        build.said.append(
+            _("%(what)s: stated as %(percent)s %% of %(base)s")
+            % {"what": row.reason or what, "percent": row.percent or "–", "base": row.base or "–"}
+        )
+        base = percent = None
     found = {
         "is_charge": is_charge, "amount": amount, "base": base, "percent": percent,
         "reason": build.fit(row.reason, "reason", _("The reason of an allowance or charge")),
         "reason_code": build.exact(row.reason_code, "reason_code", _("A reason code")),
     }  # fmt: skip
     return {**found, **_tax(build, row.tax, what)} if row.tax else found
+
+
+def _explains(amount, base, percent) -> bool:
+    """Whether percent of base is the amount; only then both are kept as the way it came about."""
+    if base is None or percent is None:
+        return False
+    return percentage(base, percent) == amount and percent == percent.quantize(Decimal("1.0000")) and percent < 10**5
 
 
 def _tax(build, tax: model.Tax, what) -> dict:
@@ -180,13 +187,13 @@ def _accounting_rate(build, own_currency) -> Decimal | None:
     return None
 
 
-def _document_note(invoice, own_currency) -> str:
+def _document_note(invoice, own_currency, language) -> str:
     """What the paper has to say in words: notes, payment terms, and facts of tax law that have no column."""
     said = [*invoice.notes]
     if invoice.payment_terms:
         said.append(_("Payment terms: %(text)s") % {"text": invoice.payment_terms})
     if invoice.tax_point:
-        said.append(_("Tax point date: %(date)s") % {"date": formats.date_format(invoice.tax_point)})
+        said.append(_("Tax point date: %(date)s") % {"date": date_text(invoice.tax_point, language)})
     elif code := invoice.period.tax_point_code:
         points = {"3": _("invoice date"), "35": _("delivery date"), "432": _("date of payment")}
         said.append(_("Tax point: %(what)s") % {"what": points.get(code, code)})

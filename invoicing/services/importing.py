@@ -1,7 +1,8 @@
-"""Import: files are kept as they came, looked at (import_plan), then made into drafts, each in a transaction of its own."""
+"""Import: files are kept as they came, looked at (import_plan), then made into drafts, a transaction each."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from customers.services.customers import create_customer
 
 from ..einvoice import ubl, xml
 from ..models import ImportFile, ImportRun, TaxRate
-from . import import_plan, matching
+from . import import_customers, import_plan, matching
 from .drafting import draft_invoice
 from .import_plan import Plan, Row
 
@@ -54,20 +55,18 @@ def bring_in(files: Iterable[tuple[str, bytes]], *, by) -> ImportRun:
 
 def file_of(name: str, content: bytes) -> ImportFile:
     """An unsaved file with its fingerprint. One beyond the size limit is named but its bytes are not kept."""
+    name = name.encode("utf-8", "replace").decode().replace("\0", "?")[-200:]
+    sha256 = hashlib.sha256(content).hexdigest()
     if len(content) > xml.MAX_BYTES:
-        return ImportFile(
-            name=name[-200:], content=b"", sha256=hashlib.sha256(content).hexdigest(), outcome=xml.too_large()
-        )
-    try:
+        return ImportFile(name=name, content=b"", sha256=sha256, outcome=xml.too_large())
+    with suppress(ubl.Refusal):
         sha256 = xml.fingerprint(xml.parse(content))
-    except ubl.Refusal:
-        sha256 = hashlib.sha256(content).hexdigest()
-    return ImportFile(name=name[-200:], content=content, sha256=sha256)
+    return ImportFile(name=name, content=content, sha256=sha256)
 
 
 def plan_run(run: ImportRun) -> Plan:
     """The dry run as of now."""
-    return import_plan.plan_files(run.files.select_related("invoice").order_by("pk"))
+    return import_plan.plan_files(run.files.select_related("invoice__customer").order_by("pk"))
 
 
 def make_drafts(run: ImportRun, *, by, answers: Mapping[int, Answer], everything: bool) -> Outcome:
@@ -116,11 +115,14 @@ def _make(file, by, answer, made_customers) -> int:
     file.made_at = None  # to be looked at afresh: files before this one may have brought the customer or the invoice
     row = import_plan.plan_file(file, organization)
     if row.state == import_plan.TWICE:
-        raise Stale(_("It is here already, as %(invoice)s.") % {"invoice": row.same_as})
+        raise Stale(_("It is here already, as %(invoice)s.") % {"invoice": row.same_as_text})
     if row.reasons:
         raise DomainError(" ".join(row.reasons))
     if row.lookalike and answer.lookalike != MAKE:
-        raise Stale(_("It looks like %(invoice)s, which came in meanwhile. Look at it again.") % {"invoice": row.lookalike})
+        raise Stale(
+            _("It looks like %(invoice)s, which came in meanwhile. Look at it again.")
+            % {"invoice": import_plan.known_as(row.lookalike)}
+        )
     customer = _customer_for(row, by, answer, made_customers, organization)
     invoice = _draft(row, customer, by)
     try:
@@ -150,12 +152,12 @@ def _customer_for(row, by, answer, made_customers, organization) -> Customer:
         if chosen is None:
             raise Stale(_("The customers who may be meant have changed. Look at it again and choose."))
         return chosen
-    contact = import_plan.contact_fields(buyer.contact)
+    contact = import_customers.contact_fields(buyer.contact)
     made_customers[who] = create_customer(
         by=by,
         contacts=[contact] if contact else [],
-        address=import_plan.address_fields(buyer.address),
-        **import_plan.customer_fields(buyer, row.invoice.currency, organization),
+        address=import_customers.address_fields(buyer.address),
+        **import_customers.customer_fields(buyer, row.invoice.currency, organization),
     )
     return made_customers[who]
 
@@ -167,7 +169,7 @@ def _draft(row, customer, by):
     fields = {
         **draft.fields,
         "corrects": row.corrects,
-        "corrects_text": "" if row.corrects else row.corrects_text[:120],
+        "corrects_text": row.corrects_text[:120],
         "internal_note": "\n".join([_("From the file %(name)s:") % {"name": row.file.name}, *said]) if said else "",
     }
     invoice = draft_invoice(
@@ -197,5 +199,5 @@ def _with_rate(row: dict, by) -> dict:
     if rate is None:
         name = f"{TaxRate(**values).get_category_display()} {values['percent']:f} %"
         rate = TaxRate.objects.create(name=name, active=False, **values)
-        audit.record("tax.created", rate, by=by, after={"name": name, **values})
+        audit.record("tax_rate.added", rate, by=by, after={"name": name, **values})
     return {**row, "tax": rate}

@@ -21,6 +21,7 @@ HOW = {
     "name": gettext_lazy("proposed by name"),
     "several": gettext_lazy("several have this"),
     "new": gettext_lazy("would be made"),
+    "made": "",
 }
 
 
@@ -123,7 +124,7 @@ def _by_identity(buyer, numbers_are_ours):
         )
 
 
-def _by_loose_vat(buyer):
+def _by_loose_vat(buyer: Party):
     """Written with blanks, dots or dashes here."""
     plain: Func | F = Upper("vat_id")
     for sign in " .-":
