@@ -4,12 +4,46 @@ from config.common.guards import Guard, TruncateGuard, append_only
 
 # Columns of an opened invoice that may still change. tests/house holds this against Invoice.MUTABLE, and FROZEN
 # against the model, so a new column must be put on one side or the other.
-FROZEN = (
-    "id kind customer_id customer_name template_id language currency counter_id seq number opened_at issued_on due_on "
-    "due_typed terms_days discount_percent discount_days delivered_on period_start period_end delivery_country "
-    "buyer_reference order_number source_reference corrects_id corrects_text note net_total tax_total total prepaid "
-    "accounting_currency accounting_rate accounting_tax seller buyer paper created_at"
-).split()
+FROZEN = [
+    "id",
+    "kind",
+    "customer_id",
+    "customer_name",
+    "template_id",
+    "language",
+    "currency",
+    "counter_id",
+    "seq",
+    "number",
+    "opened_at",
+    "issued_on",
+    "due_on",
+    "due_typed",
+    "terms_days",
+    "discount_percent",
+    "discount_days",
+    "delivered_on",
+    "period_start",
+    "period_end",
+    "delivery_country",
+    "buyer_reference",
+    "order_number",
+    "source_reference",
+    "corrects_id",
+    "corrects_text",
+    "note",
+    "net_total",
+    "tax_total",
+    "total",
+    "prepaid",
+    "accounting_currency",
+    "accounting_rate",
+    "accounting_tax",
+    "seller",
+    "buyer",
+    "paper",
+    "created_at",
+]
 
 _changed = " OR ".join(f'OLD."{column}" {{differs}} NEW."{column}"' for column in FROZEN)
 _draft = "(SELECT status FROM invoicing_invoice WHERE id = {row}.invoice_id) <> 'draft'"

@@ -20,7 +20,7 @@ COMMAND_SECONDS = 30
 FINAL_REPLY_SECONDS = 120
 
 
-class _Wire:
+class WireSMTP(smtplib.SMTP):
     """DATA in two parts: the body, then (after on_wire) the dot."""
 
     on_wire: Callable[[], None] | None = None
@@ -46,16 +46,14 @@ class _Wire:
         return self.last_reply
 
 
-class WireSMTP(_Wire, smtplib.SMTP):
-    pass
-
-
-class WireSMTPSSL(_Wire, smtplib.SMTP_SSL):
+class WireSMTPSSL(WireSMTP, smtplib.SMTP_SSL):
     pass
 
 
 class WireBackend(EmailBackend):
     """Django's SMTP backend over the connection above; host, user and password come from settings (EMAIL_URL)."""
+
+    connection: WireSMTP | None
 
     def __init__(self, **kwargs):
         kwargs["timeout"] = CONNECT_SECONDS
@@ -74,17 +72,19 @@ class WireBackend(EmailBackend):
     def hand_over(self, message, on_wire) -> tuple[int, bytes]:
         """Send one message and return the server's last reply; the exceptions are smtplib's own."""
         self.open()
-        self.connection.on_wire = on_wire
+        connection = self.connection
+        if connection is None:
+            raise smtplib.SMTPServerDisconnected("There is no connection to the mail server.")
+        connection.on_wire = on_wire
         try:
             self.send_messages([message])
-            return self.connection.last_reply
+            return connection.last_reply
         finally:
-            if self.connection is not None:
-                self.connection.on_wire = None
+            connection.on_wire = None
 
     @property
     def is_on_the_wire(self) -> bool:
-        return bool(self.connection and self.connection.on_the_wire)
+        return self.connection is not None and self.connection.on_the_wire
 
     def drop(self):
         """Forget a connection whose state is not known."""

@@ -20,9 +20,9 @@ ORGANIZATION = {
     "time_zone": "Europe/Amsterdam",
     "currency": "EUR",
 }
-ORGANIZATION_EMAILS = [
-    {"email": "receivables@kelpworks.example", "label": "Receivables", "preselected": True},
-    {"email": "sales@kelpworks.example", "label": "Sales", "preselected": False},
+ORGANIZATION_EMAILS = [  # address, label, preselected
+    ("receivables@kelpworks.example", "Receivables", True),
+    ("sales@kelpworks.example", "Sales", False),
 ]
 BANK_ACCOUNTS = [
     {
@@ -96,7 +96,8 @@ CUSTOMERS = {
     "wattwerk": _customer(
         "Wattwerk Emden GmbH", "Am Delft 2", "26721", "Emden", "DE",
         ("Jannes Poppinga", "j.poppinga@wattwerk.example"), ("Buchhaltung", "rechnung@wattwerk.example"),
-        language="de", vat_id="DE136695976", terms_days=14, discount_percent=2, discount_days=7, time_zone="Europe/Berlin",
+        language="de", vat_id="DE136695976", terms_days=14, discount_percent=2, discount_days=7,
+        time_zone="Europe/Berlin",
     ),
     "manama": _customer(
         "Gulf Tide Surveying W.L.L.", "Road 1705, Block 317", "", "Manama", "BH",
@@ -122,7 +123,7 @@ KIT = ("Reagent kit, 100 tests", "12", "C62", "74.50")
 KAYAK = ("Pocket conductivity meter", "1", "C62", "149")
 
 # (customer, issued so many days ago or None, terms or None for the customer's, lines, tax, what became of it)
-# fates: draft, open (opened, not sent), sent, marked, part (sent, partly paid), paid, refused (its address does not exist)
+# fates: draft, open (opened, not sent), sent, marked, part (sent, partly paid), paid, refused (no such address)
 STORY = [
     ("brightwater", 54, 30, [PROBE, CALIBRATION, TELEMETRY], "out", "part"),
     ("wattwerk", 61, None, [SENSOR, CALIBRATION], "reverse", "paid"),

@@ -9,11 +9,12 @@ from config.common import clock
 from config.common.models import User
 from config.common.roles import SYSTEM
 from customers.services.customers import create_customer
+from customers.services.logos import store_logo
 from customers.services.organization import add_bank_account, add_organization_email, set_up_organization
 
 from ..models import Delivery, Invoice, Payment, TaxRate
 from ..services import carrying, delivering, drafting, marking, opening, paying
-from . import cast
+from . import cast, logo
 
 ZONE = cast.ORGANIZATION["time_zone"]
 TAXES = {
@@ -31,16 +32,18 @@ def load(accounts) -> None:
         for email, name, role, password in accounts
     }
     organization = set_up_organization(by=SYSTEM, **cast.ORGANIZATION)
+    store_logo(organization, by=SYSTEM, data=logo.png())
     for email in cast.ORGANIZATION_EMAILS:
-        add_organization_email(organization, by=SYSTEM, **email)
+        add_organization_email(organization, by=SYSTEM, email=email[0], label=email[1], preselected=email[2])
     for account in cast.BANK_ACCOUNTS:
         add_bank_account(organization, by=SYSTEM, **account)
     customers = {key: create_customer(by=SYSTEM, **fields) for key, fields in cast.CUSTOMERS.items()}
     today = clock.today(ZONE)
     for key, days_ago, terms, lines, tax, fate in cast.STORY:
         day = today - timedelta(days=days_ago or 0)
+        stated = day if days_ago is not None else None
         with clock.at(_morning(day)):
-            _tell(customers[key], day if days_ago is not None else None, terms, lines, tax, fate, people["clerk"], today)
+            _tell(customers[key], stated, terms, lines, tax, fate, people["clerk"], today)
     _credit_note(customers["harrow"], people["clerk"])
 
 
@@ -83,10 +86,8 @@ def _draft(customer, day, terms, lines, tax, clerk, **fields):
 
 
 def _mail(invoice, *, refused):
-    contacts = [contact for contact in invoice.customer.contacts.mailable() if refused or "nobody@" not in contact.email]
-    readers = [delivering.Reader(contact.email, name=contact.name, contact_id=contact.pk) for contact in contacts]
-    if refused:
-        readers = [reader for reader in readers if "nobody@" in reader.email]
+    contacts = [each for each in invoice.customer.contacts.mailable() if refused == each.email.startswith("nobody@")]
+    readers = [delivering.Reader(each.email, name=each.name, contact_id=each.pk) for each in contacts]
     return delivering.Mail(
         readers=[*readers, delivering.Reader("receivables@kelpworks.example", Delivery.Role.COPY)],
         subject=invoice.template.subject,

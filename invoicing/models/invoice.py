@@ -127,6 +127,7 @@ class Invoice(models.Model):
             models.Index(fields=["customer_name", "id"], name="invoice_by_customer_name"),
             models.Index(fields=["total", "id"], name="invoice_by_total"),
             models.Index(fields=["opened_at"], name="invoice_by_opened"),
+            models.Index(fields=["source_reference"], name="invoice_by_source", condition=~Q(source_reference="")),
             models.Index(
                 fields=["due_on", "id"],
                 name="invoice_unbilled",

@@ -51,8 +51,8 @@ VAT_PERCENT = {
 RATES_WITHOUT_TAX = [
     ("Zero rated", "Z", "", ""),
     ("Reverse charge", "AE", "Reverse charge: the customer accounts for the VAT.", "VATEX-EU-AE"),
-    ("Intra-community supply", "K", "Intra-community supply, exempt under Article 138 of Directive 2006/112/EC.", "VATEX-EU-IC"),
-    ("Export outside the EU", "G", "Export, exempt under Article 146 of Directive 2006/112/EC.", "VATEX-EU-G"),
+    ("Intra-community supply", "K", "Intra-community supply, Article 138 of Directive 2006/112/EC.", "VATEX-EU-IC"),
+    ("Export outside the EU", "G", "Export, Article 146 of Directive 2006/112/EC.", "VATEX-EU-G"),
     ("Out of scope of VAT", "O", "Not subject to VAT.", "VATEX-EU-O"),
 ]  # fmt: skip
 

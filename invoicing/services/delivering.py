@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from config.common import audit, clock, queue, roles, states
+from config.common import audit, queue, roles, states
 from config.common.errors import DomainError, Stale
 
 from .. import merge, messages
@@ -61,7 +61,7 @@ def queue_delivery(invoice, *, by, mail: Mail) -> list[Delivery]:
         same = list(Delivery.objects.filter(documents__invoice=invoice, occasion=mail.occasion))
         if same:
             return same
-        _check_sendable(invoice)
+        check_sendable(invoice)
         _check_nobody_was_quicker(invoice, mail)
         if mail.lift_mark and invoice.marked_sent_at:
             Invoice.objects.filter(pk=invoice.pk).update(marked_sent_at=None)
@@ -106,9 +106,9 @@ def check_mail(mail: Mail) -> list[Reader]:
         raise DomainError(_("The email has no subject. Type one."))
     if not mail.reply_to:
         raise DomainError(_("The email has no reply-to address. Type one, so that answers reach you."))
-    order = {Delivery.Role.TO: 0, Delivery.Role.CC: 1, Delivery.Role.COPY: 2}
+    order = [Delivery.Role.TO, Delivery.Role.CC, Delivery.Role.COPY]
     once = {}
-    for reader in sorted(mail.readers, key=lambda reader: order[reader.role]):
+    for reader in sorted(mail.readers, key=lambda reader: order.index(Delivery.Role(reader.role))):
         try:
             validate_email(reader.email)
         except ValidationError:
@@ -165,7 +165,7 @@ def _delivery(invoice, reader, *, by, mail, readers) -> Delivery:
     )
 
 
-def _check_sendable(invoice):
+def check_sendable(invoice):
     if invoice.is_draft:
         raise DomainError(_("A draft cannot be sent. Open it first."))
     if invoice.status not in SENDABLE:
@@ -182,8 +182,8 @@ def _check_nobody_was_quicker(invoice, mail):
     if newer:
         raise Stale(
             _(
-                "%(who)s sent %(number)s a moment ago, to %(email)s, so nothing was sent again. Look at its Email History "
-                "and send it once more only if that is wanted."
+                "%(who)s sent %(number)s a moment ago, to %(email)s, so nothing was sent again. Look at its Email "
+                "History and send it once more only if that is wanted."
             )
             % {
                 "who": newer.asked_by or _("Dunlin"),
@@ -200,83 +200,6 @@ def _check_nobody_was_quicker(invoice, mail):
             _("An email to %(email)s is still under way or of unknown outcome. Decide about that one first.")
             % {"email": waiting.delivery.recipient}
         )
-
-
-@transaction.atomic
-def settle_delivery(delivery, *, by, decision: str, address: str = "") -> Delivery:
-    """A person decides about a delivery that failed or is of unknown outcome.
-
-    decision: "arrived" (unknown → sent, bills like a sent one), "again" (queued once more, to `address` if it was
-    mended), "rest" (nothing more will be done). Refused with Stale when it is not, or no longer, that kind of problem.
-    """
-    roles.require(by, "delivery.settle")
-    delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
-    invoice = delivery.documents.first().invoice
-    now = clock.now()
-    if decision == "arrived":
-        if delivery.status != Delivery.Status.UNKNOWN:
-            raise Stale(_("Its outcome is known by now. Reload the page."))
-        move(
-            delivery,
-            "sent",
-            by=by,
-            action="delivery.arrived",
-            sent_at=delivery.wire_started_at,
-            settled_at=now,
-            response=_("%(who)s says it arrived") % {"who": by},
-        )
-        bill(delivery, by=by, at=delivery.wire_started_at)
-    elif decision == "again":
-        _check_sendable(invoice)
-        _send_again(delivery, by=by, address=address.strip() or delivery.recipient)
-    elif decision == "rest":
-        if delivery.status not in ("failed", "unknown") or delivery.settled_at:
-            raise Stale(_("There is nothing left to decide here. Reload the page."))
-        if delivery.status == "unknown":
-            move(
-                delivery, "failed", by=by, action="delivery.given_up", reason=_("Given up without knowing its outcome")
-            )
-        Delivery.objects.filter(pk=delivery.pk).update(settled_at=now)
-        audit.record("delivery.rest", delivery, by=by, thread=invoice)
-    else:
-        raise DomainError(_("Choose what to do with this delivery."))
-    return delivery
-
-
-def _send_again(delivery, *, by, address):
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise DomainError(_("“%(email)s” is no email address. Correct it.") % {"email": address}) from None
-    before = delivery.recipient
-    hashed = recipient_hash(address)
-    document = delivery.documents.first()
-    if DeliveryDocument.objects.filter(
-        invoice_id=document.invoice_id, kind=delivery.kind, channel=delivery.channel, recipient_hash=hashed, live=True
-    ).exclude(delivery=delivery):
-        raise Stale(_("Another email to %(email)s is under way already.") % {"email": address})
-    readers = {**delivery.readers}
-    readers[delivery.role] = [address if email == before else email for email in readers.get(delivery.role, [])]
-    delivery.documents.update(recipient_hash=hashed)
-    move(
-        delivery,
-        "queued",
-        by=by,
-        action="delivery.again",
-        after={"recipient": "changed"} if address != before else {},
-        recipient=address,
-        recipient_hash=hashed,
-        readers=readers,
-        # Other words would leave with the old ones' hash: a new address means composing anew.
-        **({"composed_at": None, "text": "", "html": "", "content_sha256": ""} if address != before else {}),
-        reason="",
-        wire_started_at=None,
-        not_before=None,
-        settled_at=None,
-        tries=0,
-        crashes=0,
-    )
-    queue.enqueue("invoicing.tasks.carry", delivery.pk)
 
 
 def move(delivery, to, *, by, action, where=None, after=None, silent=False, **fields):

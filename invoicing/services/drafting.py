@@ -13,7 +13,7 @@ from config.common.models import AuditEvent
 from customers.models import Organization
 
 from ..models import Adjustment, Invoice, InvoiceTemplate, Line, TaxLine
-from ..money import Taxed, convert, line_net, percentage, totals
+from ..money import Taxed, Totals, convert, line_net, percentage, totals
 
 FROM_TAX = {
     "tax_category": "category",
@@ -80,8 +80,18 @@ def change_draft(invoice, *, by, version: int, fields: dict, lines=None, adjustm
 
 @transaction.atomic
 def delete_draft(invoice, *, by, version: int) -> None:
-    """Only a draft can be deleted; a file it was imported from may then be imported again."""
+    """Only a draft can be deleted; a file it was imported from may then be imported again.
+
+    Draft credit notes that correct it keep its name as text. Stale when it was changed or opened meanwhile; DomainError
+    when an opened credit note points to it.
+    """
     roles.require(by, "invoice.draft")
+    if note := Invoice.objects.opened().filter(corrects=invoice).first():
+        raise DomainError(_("%(number)s corrects this draft, so it stays. Open it instead.") % {"number": note.number})
+    for note in Invoice.objects.draft().filter(corrects=invoice):
+        note.corrects_text = note.corrects_text or invoice.source_reference or str(invoice)
+        note.corrects = None
+        note.save(update_fields=["corrects", "corrects_text"])
     audit.record("invoice.delete", invoice, by=by, before={"customer": invoice.customer_name, "total": invoice.total})
     deleted, _rows = Invoice.objects.filter(pk=invoice.pk, status="draft", version=version).delete()
     if not deleted:
@@ -148,6 +158,8 @@ def _copied_tax(row: dict) -> dict:
 def _adjustment(row: dict, *, invoice, position, default_base: int, line=None) -> Adjustment:
     percent, base, amount = row.get("percent"), row.get("base"), row.get("amount")
     if amount is None:
+        if percent is None:
+            raise DomainError(_("An allowance or charge needs an amount or a percentage."))
         base = default_base if base is None else base
         amount = percentage(base, percent)
     taxed = {} if line is not None else _copied_tax(row)
@@ -165,7 +177,20 @@ def _adjustment(row: dict, *, invoice, position, default_base: int, line=None) -
     )
 
 
+def reckon(currency: str, lines, adjustments=()) -> tuple[list[Line], list[Adjustment], Totals]:
+    """What rows (as in change_draft) come to, written nowhere: lines, the document's adjustments, and the totals."""
+    made, _of_lines, whole = _built_rows(Invoice(currency=currency), lines, adjustments)
+    return made, whole, totals(taxed_rows(made, whole))
+
+
 def _write_rows(invoice, lines, adjustments):
+    made, of_lines, whole = _built_rows(invoice, lines, adjustments)
+    Line.objects.bulk_create(made)
+    Adjustment.objects.bulk_create([*of_lines, *whole])
+
+
+def _built_rows(invoice, lines, adjustments):
+    """(lines, their adjustments, the document's), unsaved."""
     places = digits(invoice.currency)
     made, of_lines = [], []
     for position, row in enumerate(lines, start=1):
@@ -179,15 +204,12 @@ def _write_rows(invoice, lines, adjustments):
         line.net = gross + sum(part.signed for part in parts)
         made.append(line)
         of_lines += parts
-    Line.objects.bulk_create(made)
     all_lines = sum(line.net for line in made)
-    Adjustment.objects.bulk_create(
-        of_lines
-        + [
-            _adjustment(row, invoice=invoice, position=n, default_base=all_lines)
-            for n, row in enumerate(adjustments, start=1)
-        ]
-    )
+    whole = [
+        _adjustment(row, invoice=invoice, position=n, default_base=all_lines)
+        for n, row in enumerate(adjustments, start=1)
+    ]
+    return made, of_lines, whole
 
 
 def taxed_rows(lines, adjustments) -> list[Taxed]:

@@ -98,8 +98,8 @@ def open_invoice(invoice, *, by, on: date, version: int | None = None) -> Invoic
         except IntegrityError:
             raise DomainError(
                 _(
-                    "The number %(number)s is taken by another document, because the pattern of the series was changed. "
-                    "Choose another pattern in Settings → Number series."
+                    "The number %(number)s is taken by another document, because the pattern of the series was "
+                    "changed. Choose another pattern in Settings → Number series."
                 )
                 % {"number": number}
             ) from None
@@ -189,9 +189,7 @@ def _of_the_tax(invoice) -> list[Problem]:
         if group.category in NEEDS_REASON and not (group.exemption_text or group.exemption_code):
             found.append(
                 Problem(
-                    _(
-                        "No reason is given why “%(category)s” bears no tax; the law asks for one. Add it to the rate."
-                    )
+                    _("No reason is given why “%(category)s” bears no tax; the law asks for one. Add it to the rate.")
                     % {"category": group.get_category_display()},
                     "lines",
                 )
@@ -206,9 +204,7 @@ def _of_the_tax(invoice) -> list[Problem]:
     ):
         found.append(
             Problem(
-                _(
-                    "Reverse charge and intra-community supply need the customer's VAT id. Add it in their profile."
-                ),
+                _("Reverse charge and intra-community supply need the customer's VAT id. Add it in their profile."),
                 "customer_profile",
             )
         )

@@ -30,7 +30,7 @@ def record_payment(
     try:
         with transaction.atomic():
             invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
-            _check_payable(invoice)
+            check_payable(invoice)
             payment = Payment.objects.create(
                 customer_id=invoice.customer_id,
                 currency=invoice.currency,
@@ -64,7 +64,8 @@ def record_payment(
     return payment
 
 
-def _check_payable(invoice):
+def check_payable(invoice):
+    """DomainError, or Stale where it is paid by now, when no payment can be recorded for this invoice."""
     if invoice.is_draft:
         raise DomainError(_("A draft cannot be paid. Open it first."))
     if invoice.is_credit_note:

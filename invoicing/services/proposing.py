@@ -34,7 +34,7 @@ class Proposal:
 
 
 def propose(invoice) -> Proposal:
-    """Primary and finance contacts that get invoices (else whoever does), our preselected addresses, the template's words."""
+    """Primary and finance contacts that get invoices (else whoever does), our preselected addresses, the template."""
     organization = Organization.objects.current()
     contacts = _contacts(invoice)
     own = list(organization.emails.all())

@@ -111,9 +111,14 @@ def _check_tax_rate(rate):
 # --- Number series --------------------------------------------------------------------------------------------
 
 
-def change_series(series: Series, *, by, pattern: str, restarts_yearly: bool) -> Series:
-    """Change how numbers look. DomainError: a pattern that repeats itself or another series', or a restart changed
-    after the first number was given, which would leave gaps or doubles."""
+def change_series(
+    series: Series, *, by, pattern: str, restarts_yearly: bool, next_number: int | None = None, year: int | None = None
+) -> Series:
+    """Change how numbers look, and with next_number where that year's count begins (see set_next_number).
+
+    DomainError: a pattern that repeats itself or another series', or a restart changed after the first number was
+    given, which would leave gaps or doubles.
+    """
     roles.require(by, "series.write")
     current = Series.objects.get(pk=series.pk)
     wanted = edits.fill(
@@ -136,11 +141,14 @@ def change_series(series: Series, *, by, pattern: str, restarts_yearly: bool) ->
                 "numbers twice. Change only the pattern."
             )
         )
-    edits.change(series, {"pattern": pattern, "restarts_yearly": restarts_yearly}, by=by, action="series.changed")
+    with transaction.atomic():
+        edits.change(series, {"pattern": pattern, "restarts_yearly": restarts_yearly}, by=by, action="series.changed")
+        if next_number is not None and year is not None:
+            set_next_number(series, by=by, year=year, number=next_number)
     return series
 
 
-def next_number(series: Series, *, year: int) -> int:
+def next_of(series: Series, *, year: int) -> int:
     """What the next document of that year will be counted as."""
     counter = Counter.objects.filter(series=series, year=year if series.restarts_yearly else 0).first()
     return counter.next_no if counter else 1
@@ -152,7 +160,7 @@ def set_next_number(series: Series, *, by, year: int, number: int) -> int:
     Back would give a number twice, forth would leave a gap the ledger cannot explain.
     """
     roles.require(by, "series.write")
-    current = next_number(series, year=year)
+    current = next_of(series, year=year)
     if number == current:
         return number
     with transaction.atomic():

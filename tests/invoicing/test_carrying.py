@@ -1,6 +1,5 @@
 """The worker's side: claim, lease, fence, on the wire, and what each failure becomes."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,41 +9,12 @@ from django.core import mail as django_mail
 from config.common import clock
 from config.common.errors import Stale
 from config.common.models import AuditEvent
-from invoicing.channels.base import ChannelFailure, OutcomeUnknown, Receipt
-from invoicing.models import Attempt, ChannelState, Delivery, Invoice
-from invoicing.services import carrying, channels, delivering, sweeping
+from invoicing.channels.base import ChannelFailure, OutcomeUnknown
+from invoicing.models import Delivery, Invoice
+from invoicing.services import carrying, delivering, settling, sweeping
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-
-
-class FakeChannel:
-    """Does what the test says at each send: an exception is raised before or after the wire, else a receipt."""
-
-    def __init__(self):
-        self.sent, self.before, self.after, self.on_send = [], [], [], None
-
-    @contextmanager
-    def session(self):
-        yield self
-
-    def send(self, message, on_wire):
-        if self.before and (error := self.before.pop(0)):
-            raise error
-        on_wire()
-        if self.on_send:
-            self.on_send(message)
-        if self.after and (error := self.after.pop(0)):
-            raise error
-        self.sent.append(message)
-        return Receipt(response="250 queued as 1", code="250")
-
-
-@pytest.fixture
-def channel(monkeypatch):
-    channel = FakeChannel()
-    monkeypatch.setattr(carrying, "plugin", lambda setting, key: channel)
-    return channel
 
 
 def _reloaded(delivery):
@@ -147,24 +117,6 @@ def test_after_a_day_of_temporary_failures_it_is_given_up(channel):
     assert delivery.reason.startswith("Given up after a day")
 
 
-def test_a_wrong_password_stops_the_channel_once_and_fails_nothing(channel, manager):
-    deliveries = [factories.queued(factories.opened(factories.customer(name=f"C{n}"))) for n in range(5)]
-    channel.before = [ChannelFailure("535 bad credentials", kind="config", code="535")] * 5
-
-    carrying.carry_waiting()
-    carrying.carry_waiting()
-
-    assert Attempt.objects.count() == 1
-    assert {d.status for d in Delivery.objects.all()} == {"queued"}
-    assert ChannelState.objects.get().reason == "535 bad credentials"
-    channel.before = []
-    channels.resume_channel("email", by=manager)
-    carrying.carry_waiting()
-    assert Delivery.objects.filter(status="sent").count() == len(deliveries)
-    with pytest.raises(Stale):
-        channels.resume_channel("email", by=manager)
-
-
 def test_an_invoice_never_leaves_without_its_pdf(channel, monkeypatch):
     delivery = factories.queued()
 
@@ -252,32 +204,21 @@ def test_what_kills_three_workers_is_put_aside():
     assert "crashed the worker 3 times" in delivery.reason
 
 
-def test_the_sweeper_rings_for_what_a_lost_bell_left_waiting(bell):
-    delivery = factories.queued()
-    assert bell.rings
-    bell._rung.clear()
-
-    sweeping.sweep()
-
-    invoice = delivery.documents.get().invoice
-    assert bell.rings == [("invoicing.tasks.carry", 0), ("invoicing.tasks.make_pdf", invoice.pk)]
-
-
 def test_it_arrived_bills_and_send_again_queues_once_more(channel, clerk):
     channel.after = [OutcomeUnknown("dead line"), OutcomeUnknown("dead line")]
     first = factories.queued()
     second = factories.queued(factories.opened(factories.customer(name="Other")))
     carrying.carry_waiting()
 
-    delivering.settle_delivery(first, by=clerk, decision="arrived")
-    delivering.settle_delivery(second, by=clerk, decision="again")
+    settling.settle_delivery(first, by=clerk, decision="arrived")
+    settling.settle_delivery(second, by=clerk, decision="again")
     carrying.carry_waiting()
 
     assert _reloaded(first).response == "Femke Clerk says it arrived"
     assert first.documents.get().invoice.billed_at == first.sent_at
     assert (_reloaded(second).status, second.attempts.count()) == ("sent", 2)
     with pytest.raises(Stale):
-        delivering.settle_delivery(first, by=clerk, decision="arrived")
+        settling.settle_delivery(first, by=clerk, decision="arrived")
 
 
 def test_a_mended_address_keeps_the_old_one_in_the_history(channel, clerk):
@@ -285,7 +226,7 @@ def test_a_mended_address_keeps_the_old_one_in_the_history(channel, clerk):
     channel.before = [ChannelFailure("550 no such user", kind="permanent", code="550")]
     carrying.carry_waiting()
 
-    delivering.settle_delivery(delivery, by=clerk, decision="again", address="new@harbour.example")
+    settling.settle_delivery(delivery, by=clerk, decision="again", address="new@harbour.example")
     carrying.carry_waiting()
 
     assert (_reloaded(delivery).status, delivery.recipient) == ("sent", "new@harbour.example")
@@ -299,6 +240,6 @@ def test_a_failure_can_be_let_rest(channel, clerk):
     carrying.carry_waiting()
     assert Delivery.objects.problems().count() == 1
 
-    delivering.settle_delivery(delivery, by=clerk, decision="rest")
+    settling.settle_delivery(delivery, by=clerk, decision="rest")
 
     assert Delivery.objects.problems().count() == 0

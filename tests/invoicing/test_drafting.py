@@ -123,6 +123,16 @@ def test_only_a_draft_can_be_deleted(clerk):
     assert list(Invoice.objects.all()) == [invoice]
 
 
+def test_a_deleted_draft_leaves_its_name_with_the_draft_that_corrects_it(clerk):
+    draft = factories.draft(source_reference="F-77")
+    note = factories.draft(draft.customer, kind="credit_note", corrects=draft)
+
+    drafting.delete_draft(draft, by=clerk, version=draft.version)
+
+    note.refresh_from_db()
+    assert (note.corrects, note.corrects_text) == (None, "F-77")
+
+
 def test_the_internal_note_stays_editable(clerk):
     invoice = factories.opened()
 

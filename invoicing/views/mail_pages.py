@@ -1,0 +1,32 @@
+"""Parts of an email shown as they are, shut off from the page around them and from the network."""
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+
+# No script, nothing from anywhere, only the mail's own inline look; the frame around it is sandboxed as well.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+
+
+def mail_page(html: str) -> HttpResponse:
+    """A mail's HTML part as the whole page of a frame."""
+    return HttpResponse(
+        html,
+        headers={
+            "Content-Security-Policy": POLICY,
+            "X-Frame-Options": "SAMEORIGIN",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+
+
+def attachment(content: bytes, *, name: str) -> HttpResponse:
+    """A file of a mail, always as a download."""
+    return HttpResponse(
+        content,
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": content_disposition_header(True, name or "attachment"),
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

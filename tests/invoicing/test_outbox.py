@@ -1,0 +1,89 @@
+"""The demo's outbox: real messages, readable, and only where nothing leaves."""
+
+import email
+import email.policy
+import io
+
+import pypdf
+import pytest
+from django.urls import reverse
+
+from invoicing.models import OutboxMessage
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def message(demo_outbox, worker):
+    factories.queued(message="Hello {contact}")
+    worker()
+    return OutboxMessage.objects.get()
+
+
+def _url(message, name, *more):
+    return reverse(f"invoicing:{name}", args=[message.pk, *more])
+
+
+def test_it_lists_what_would_have_been_sent_and_says_so(as_role, viewer, message):
+    page = as_role(viewer).get(reverse("invoicing:outbox")).text
+
+    assert "Invoice INV-2026-00001" in page
+    assert "ap@harbour.example" in page
+    assert "Nothing here ever left this computer." in page
+
+
+def test_a_message_shows_headers_text_and_files(as_role, viewer, message):
+    page = as_role(viewer).get(_url(message, "outbox_message")).text
+
+    for words in ("From", "Reply-To", "receivables@kelpworks.example", "Auto-Submitted", "Hello Harbour Café GmbH"):
+        assert words in page
+    assert "INV-2026-00001.pdf" in page
+    assert "sandbox" in page
+
+
+def test_its_html_is_shut_off(as_role, viewer, message):
+    response = as_role(viewer).get(_url(message, "outbox_html"))
+
+    assert "Hello Harbour Café GmbH" in response.text
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+
+
+def test_its_pdf_can_be_downloaded(as_role, viewer, message):
+    response = as_role(viewer).get(_url(message, "outbox_attachment", 0))
+
+    assert response["Content-Disposition"] == 'attachment; filename="INV-2026-00001.pdf"'
+    assert "INV-2026-00001" in pypdf.PdfReader(io.BytesIO(response.content)).pages[0].extract_text()
+
+
+def test_its_source_is_the_message_itself(as_role, viewer, message):
+    response = as_role(viewer).get(_url(message, "outbox_source"))
+
+    assert response["Content-Type"].startswith("text/plain")
+    read = email.message_from_bytes(response.content, policy=email.policy.default)
+    assert read["Subject"] == "Invoice INV-2026-00001"
+
+
+def test_there_is_no_third_file(as_role, viewer, message):
+    assert as_role(viewer).get(_url(message, "outbox_attachment", 3)).status_code == 404
+
+
+@pytest.mark.parametrize("other", [{"DEMO": False}, {"EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend"}])
+def test_where_mail_really_leaves_there_is_no_outbox(as_role, admin, message, settings, other):
+    client = as_role(admin)
+    for name, value in other.items():
+        setattr(settings, name, value)
+
+    for url in (
+        reverse("invoicing:outbox"),
+        _url(message, "outbox_message"),
+        _url(message, "outbox_html"),
+        _url(message, "outbox_source"),
+        _url(message, "outbox_attachment", 0),
+    ):
+        assert client.get(url).status_code == 404
+    assert "Outbox" not in [section["title"] for section in client.get("/").context["nav"]]
+
+
+def test_strangers_read_nothing(client, message):
+    assert client.get(_url(message, "outbox_message"))["Location"].startswith(reverse("account_login"))

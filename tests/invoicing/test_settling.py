@@ -1,0 +1,66 @@
+"""What a person decides about a delivery problem, singly and for many at once."""
+
+import pytest
+
+from config.common.errors import DomainError, Forbidden, Stale
+from invoicing.channels.base import ChannelFailure, OutcomeUnknown
+from invoicing.models import Delivery
+from invoicing.services import carrying, settling
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def failed(channel):
+    """One delivery that was refused for good."""
+    delivery = factories.queued()
+    channel.before = [ChannelFailure("550 no such user", kind="permanent", code="550")]
+    carrying.carry_waiting()
+    delivery.refresh_from_db()
+    return delivery
+
+
+def test_of_many_each_is_settled_by_itself(failed, channel, clerk):
+    sent = factories.queued(factories.opened(factories.customer(name="Other")))
+    carrying.carry_waiting()
+
+    settled, refusals = settling.settle_deliveries([failed.pk, sent.pk], by=clerk, decision="rest")
+
+    assert settled == 1
+    assert len(refusals) == 1
+    assert "nothing left to decide" in refusals[0]
+
+
+def test_an_outcome_that_is_known_cannot_be_said_to_have_arrived(failed, clerk):
+    with pytest.raises(Stale, match="outcome is known"):
+        settling.settle_delivery(failed, by=clerk, decision="arrived")
+
+    assert Delivery.objects.get().status == "failed"
+
+
+def test_giving_up_on_an_unknown_outcome_says_so(channel, clerk):
+    delivery = factories.queued()
+    channel.after = [OutcomeUnknown("dead line")]
+    carrying.carry_waiting()
+
+    settling.settle_delivery(delivery, by=clerk, decision="rest")
+
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.reason) == ("failed", "Given up without knowing its outcome")
+    assert delivery.documents.get().invoice.billed_at is None
+
+
+@pytest.mark.parametrize(("decision", "address"), [("again", "not-an-address"), ("shrug", "")])
+def test_nonsense_is_refused_and_changes_nothing(failed, clerk, decision, address):
+    with pytest.raises(DomainError):
+        settling.settle_delivery(failed, by=clerk, decision=decision, address=address)
+
+    assert Delivery.objects.get().status == "failed"
+
+
+def test_a_viewer_settles_nothing(failed, viewer):
+    with pytest.raises(Forbidden):
+        settling.settle_deliveries([failed.pk], by=viewer, decision="rest")
+
+    assert Delivery.objects.problems().count() == 1
