@@ -257,9 +257,7 @@ SET_UP = ["invoicing.services.settings.set_up"]  # run when the organization is 
 
 # --- Mail ---------------------------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = env(
-    "DEFAULT_FROM_EMAIL", default="invoices@kelpworks.example" if DEMO else "invoices@localhost"
-)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="invoices@kelpworks.example" if DEMO else "invoices@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_BACKEND = env(
     "EMAIL_BACKEND",

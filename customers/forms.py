@@ -133,7 +133,7 @@ class NewCustomerForm(CustomerForm):
         label=gettext_lazy("Email"), required=False, help_text=gettext_lazy("Invoices go to this address.")
     )
     contact_phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
-    version = None  # type: ignore[assignment]  # nobody else can have changed what is not there yet
+    version = None  # nobody else can have changed what is not there yet
 
     def __init__(self, *args, organization=None, **kwargs):
         super().__init__(*args, instance=Customer(), **kwargs)

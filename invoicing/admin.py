@@ -1,5 +1,7 @@
 """Django admin for admins: to look things up. What was opened, sent, paid or told is never written here."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +45,7 @@ def _money(name, label):
 
 class LineRows(ReadOnlyRows):
     model = models.Line
-    fields = [
+    fields: ClassVar[Any] = [
         "position",
         "name",
         "quantity",
@@ -53,12 +55,13 @@ class LineRows(ReadOnlyRows):
         "tax_percent",
         _money("net", _("amount")),
     ]
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
 
 class AllocationRows(ReadOnlyRows):
     model = models.Allocation
-    fields = readonly_fields = ["payment", _money("amount", _("amount")), "reverses", "at"]
+    fields: ClassVar[Any] = ["payment", _money("amount", _("amount")), "reverses", "at"]
+    readonly_fields: ClassVar[Any] = fields
 
 
 class DocumentRows(ReadOnlyRows):

@@ -49,7 +49,7 @@ def read_decimal(text: str, *, places: int = 8, whole: int = 12) -> Decimal:
         raise Unreadable(
             _("“%(text)s” is not a figure. Write it like %(example)s.") % {"text": text, "example": example()}
         )
-    if -value.normalize().as_tuple().exponent > places:
+    if -int(value.normalize().as_tuple().exponent) > places:
         raise Unreadable(_("Use at most %(n)s digits after the decimal sign.") % {"n": places})
     if abs(value) >= Decimal(10) ** whole:
         raise Unreadable(_("That figure is too large."))
@@ -82,7 +82,7 @@ def show_decimal(value: Decimal | None, *, at_least: int = 0) -> str:
     if value is None:
         return ""
     value = Decimal(value)
-    places = max(-value.normalize().as_tuple().exponent, at_least, 0)
+    places = max(-int(value.normalize().as_tuple().exponent), at_least, 0)
     return f"{value:.{places}f}".replace(".", get_decimal_symbol(locale_of(get_language())))
 
 

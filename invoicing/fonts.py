@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.checks import Warning as CheckWarning
 from django.core.checks import register
 from django.core.signals import setting_changed
-from reportlab.pdfbase.ttfonts import TTFError, TTFontFile
 
 _PACKAGED = Path(font_roboto.__file__).parent / "files"
 _FAMILY = "Paper"
@@ -85,6 +84,8 @@ def _further() -> tuple[Path, ...]:
 
 @cache
 def _coverage(path: Path) -> frozenset[int]:
+    from reportlab.pdfbase.ttfonts import TTFError, TTFontFile  # as late as the renderer
+
     try:
         return frozenset(TTFontFile(str(path)).charToGlyph)
     except (TTFError, OSError):

@@ -126,3 +126,22 @@ def _decimal(value: Decimal, language: str, at_least: int = 0) -> str:
 def _dates(language: str) -> Locale:
     """Bare English means no country: the day before the month, as most of the world that reads English writes it."""
     return Locale("en", "GB") if language == "en" else locale_of(language)
+
+
+class Figures:
+    """Amounts, percents and dates of one invoice, in its currency and language."""
+
+    def __init__(self, invoice):
+        self.currency, self.language = invoice.currency, invoice.language
+
+    def amount(self, minor: int) -> str:
+        return amount_text(minor, self.currency, self.language)
+
+    def money(self, minor: int) -> str:
+        return money_text(minor, self.currency, self.language)
+
+    def percent(self, percent: Decimal) -> str:
+        return percent_text(percent, self.language)
+
+    def date(self, day) -> str:
+        return date_text(day, self.language).replace(" ", NBSP)

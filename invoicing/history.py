@@ -21,8 +21,8 @@ def lights_of(invoices) -> dict[int, Light]:
         "delivery__reason",
     )
     found = defaultdict(list)
-    for invoice, *facts in rows:
-        found[invoice].append(Sent(*facts))
+    for invoice, delivery, status, channel, tracked, opened_at, bounced_at, reason in rows:
+        found[invoice].append(Sent(delivery, status, channel, tracked, opened_at, bounced_at, reason))
     return {invoice: shown for invoice, sent in found.items() if (shown := light(sent))}
 
 

@@ -3,19 +3,18 @@
 Everything here is text already formatted; the template places it and escapes it.
 """
 
-from datetime import timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 
-from config.common.currency import amount_text, locale_of, to_decimal
+from config.common.currency import locale_of
 
 from . import formats
+from .formats import Figures
 from .models import Invoice
 from .models.tax import Category
-from .money import percentage
-from .qr import payment_code
+from .paper_payment import how_to_pay
 
 _MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
 _CITY_FIRST = {"US", "CA", "AU"}  # city, region and postcode on one line; elsewhere the postcode leads
@@ -23,7 +22,7 @@ _CITY_FIRST = {"US", "CA", "AU"}  # city, region and postcode on one line; elsew
 
 def sheet(invoice: Invoice, *, seller: dict, buyer: dict, paper: dict) -> dict:
     """Everything the page shows. Call it under `translation.override(invoice.language)`."""
-    say = _Figures(invoice)
+    say = Figures(invoice)
     tax_lines = list(invoice.tax_lines.all())
     marks = _marks(tax_lines)
     lines = list(invoice.lines.prefetch_related("adjustments"))
@@ -45,7 +44,7 @@ def sheet(invoice: Invoice, *, seller: dict, buyer: dict, paper: dict) -> dict:
         "due_label": _("Amount credited") if invoice.is_credit_note else _("Amount due"),
         "accounting": _accounting(invoice),
         "exemptions": _exemptions(tax_lines, marks),
-        "payment": None if invoice.is_credit_note else _payment(invoice, paper, say),
+        "payment": None if invoice.is_credit_note else how_to_pay(invoice, paper, say),
         "note": invoice.note,
         "footer": paper.get("footer", ""),
     }
@@ -75,25 +74,6 @@ def address(party: dict, language: str) -> list[str]:
     return [part for part in [get("street"), get("street2"), *place, country] if part]
 
 
-class _Figures:
-    """Amounts of one invoice in its currency and language."""
-
-    def __init__(self, invoice: Invoice):
-        self.currency, self.language = invoice.currency, invoice.language
-
-    def amount(self, minor: int) -> str:
-        return amount_text(minor, self.currency, self.language)
-
-    def money(self, minor: int) -> str:
-        return formats.money_text(minor, self.currency, self.language)
-
-    def percent(self, percent: Decimal) -> str:
-        return formats.percent_text(percent, self.language)
-
-    def date(self, day) -> str:
-        return formats.date_text(day, self.language).replace(" ", formats.NBSP)
-
-
 def _seller_facts(seller: dict) -> list[str]:
     registered = seller.get("registration_no")
     facts = [
@@ -108,7 +88,7 @@ def _seller_facts(seller: dict) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def _dates(invoice: Invoice, say: _Figures) -> list[tuple[str, str]]:
+def _dates(invoice: Invoice, say: Figures) -> list[tuple[str, str]]:
     issued = say.date(invoice.issued_on) or _("on opening")
     rows = [(pgettext("on paper", "Issued"), issued)]
     if invoice.due_on and not invoice.is_credit_note:
@@ -123,7 +103,7 @@ def _dates(invoice: Invoice, say: _Figures) -> list[tuple[str, str]]:
     return rows
 
 
-def _references(invoice: Invoice, buyer: dict, say: _Figures) -> list[tuple[str, str]]:
+def _references(invoice: Invoice, buyer: dict, say: Figures) -> list[tuple[str, str]]:
     corrected = invoice.corrects_text
     if invoice.corrects is not None and invoice.corrects.number:  # a draft has none, the text then says which
         corrected = f"{invoice.corrects.number}, {say.date(invoice.corrects.issued_on)}"
@@ -137,7 +117,7 @@ def _references(invoice: Invoice, buyer: dict, say: _Figures) -> list[tuple[str,
     return [(label, value) for label, value in rows if value]
 
 
-def _line(line, say: _Figures, marks: dict) -> dict:
+def _line(line, say: Figures, marks: dict) -> dict:
     base = Decimal(line.price_base)
     per = base != 1 and _("per %(measure)s") % {"measure": formats.measure_text(base, line.unit, say.language)}
     return {
@@ -153,7 +133,7 @@ def _line(line, say: _Figures, marks: dict) -> dict:
     }
 
 
-def _adjustment(adjustment, say: _Figures, marks: dict) -> dict:
+def _adjustment(adjustment, say: Figures, marks: dict) -> dict:
     label = adjustment.reason or (_("Charge") if adjustment.is_charge else _("Allowance"))
     if adjustment.percent:
         label = f"{label} {say.percent(adjustment.percent)}"
@@ -161,7 +141,7 @@ def _adjustment(adjustment, say: _Figures, marks: dict) -> dict:
     return {"label": label, "amount": say.amount(adjustment.signed), "tax": tax}
 
 
-def _rate(category: str, percent: Decimal, say: _Figures, marks: dict) -> str:
+def _rate(category: str, percent: Decimal, say: Figures, marks: dict) -> str:
     shown = "–" if category == Category.OUT_OF_SCOPE else say.percent(percent)
     return f"{shown}{formats.NBSP}{marks[category]}" if category in marks else shown
 
@@ -233,55 +213,3 @@ def _exemptions(tax_lines, marks: dict) -> list[str]:
         parts = [marks.get(tax.category), words, own if says_more else ""]
         told.append(" ".join(part for part in parts if part))
     return list(dict.fromkeys(told))
-
-
-def _payment(invoice: Invoice, paper: dict, say: _Figures) -> dict | None:
-    due = invoice.total - invoice.prepaid
-    bank = paper.get("bank") or {}
-    if due <= 0:
-        return {"nothing": True, "instructions": paper.get("payment_instructions", "")}
-    iban = "".join((bank.get("iban") or "").split())
-    accounts = [
-        (_("Account holder"), bank.get("holder")),
-        (_("Bank"), bank.get("bank_name")),
-        ("IBAN", formats.NBSP.join(iban[at : at + 4] for at in range(0, len(iban), 4))),
-        ("BIC", bank.get("bic")),
-        (_("Account number"), bank.get("account_no")),
-        (_("Routing code"), bank.get("routing")),
-        (_("Reference"), invoice.number),
-    ]
-    return {
-        "terms": _terms(invoice, say),
-        "discount": _discount(invoice, due, say),
-        "account": [(label, value) for label, value in accounts if value] if bank else [],
-        "instructions": paper.get("payment_instructions", ""),
-        "code": invoice.number
-        and payment_code(
-            currency=invoice.currency,
-            amount=to_decimal(due, invoice.currency),
-            holder=bank.get("holder") or "",
-            number=iban,
-            bic=bank.get("bic") or "",
-            reference=invoice.number,
-        ),
-    }
-
-
-def _terms(invoice: Invoice, say: _Figures) -> str:
-    if invoice.due_on:
-        return _("Please pay %(amount)s by %(date)s.") % {
-            "amount": say.money(invoice.total - invoice.prepaid),
-            "date": say.date(invoice.due_on),
-        }
-    words = ngettext("Payable within %(days)d day.", "Payable within %(days)d days.", invoice.terms_days)
-    return words % {"days": invoice.terms_days}
-
-
-def _discount(invoice: Invoice, due: int, say: _Figures) -> str:
-    if not invoice.discount_percent or not invoice.issued_on:
-        return ""
-    return _("%(percent)s cash discount if paid by %(date)s: %(amount)s.") % {
-        "percent": say.percent(invoice.discount_percent),
-        "date": say.date(invoice.issued_on + timedelta(days=invoice.discount_days)),
-        "amount": say.money(due - percentage(due, Decimal(invoice.discount_percent))),
-    }

@@ -6,9 +6,6 @@ import re
 import threading
 from contextlib import contextmanager
 
-from xhtml2pdf import pisa
-from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
-
 from . import fonts
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -25,6 +22,10 @@ def render(html: str) -> tuple[bytes, list[str]]:
 
     `html` is made by our templates with every value escaped. Raises RenderFailure where no page came of it.
     """
+    # Loaded here: half of what the whole program loads, and no command or page but this needs it.
+    from xhtml2pdf import pisa
+    from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
+
     target = io.BytesIO()
     policy = ResourceAccessPolicy.server(
         base_dir=None, allow_remote=False, extra_roots=fonts.roots(), max_render_seconds=SECONDS

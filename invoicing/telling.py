@@ -20,12 +20,12 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 # action: (what the actor did, tone of components/_timeline.html)
 WORDS = {
-    "invoice.draft": (gettext_lazy("drafted the invoice"), ""),
-    "invoice.import": (gettext_lazy("imported the invoice"), ""),
+    "invoice.draft": (gettext_lazy("made this draft"), ""),
+    "invoice.import": (gettext_lazy("imported this draft"), ""),
     "invoice.change": (gettext_lazy("changed the draft"), ""),
     "invoice.note": (gettext_lazy("changed the internal note"), ""),
-    "invoice.open": (gettext_lazy("opened the invoice"), "on"),
-    "invoice.billed": (gettext_lazy("billed the invoice: the customer has it"), "on"),
+    "invoice.open": (gettext_lazy("opened it"), "on"),
+    "invoice.billed": (gettext_lazy("noted it as billed: the customer has it"), "on"),
     "invoice.mark_as_sent": (gettext_lazy("marked it as sent"), "on"),
     "invoice.mark_undone": (gettext_lazy("took back Mark as Sent"), "warn"),
     "invoice.mark_lifted": (gettext_lazy("lifted the mark “sent some other way”"), ""),
@@ -56,7 +56,6 @@ _NAMES = {
     "response": gettext_lazy("Answer"),
     "rest": gettext_lazy("Still due"),
     "recipient": gettext_lazy("Address"),
-    "lines": gettext_lazy("Lines"),
 }
 _READERS = ("to", "cc", "copy")
 
@@ -89,6 +88,9 @@ def _details(event, currency) -> list[str]:
             continue
         if event.action == "invoice.part_paid" and name == "settled":
             continue
+        if name == "lines":
+            parts.append(_lines(event.before.get(name) or [], event.after.get(name) or []))
+            continue
         before, after = (_shown(name, side.get(name), currency) for side in (event.before, event.after))
         if name in event.before and name in event.after:
             parts.append(f"{_label(name)}: {before or '–'} → {after or '–'}")
@@ -100,6 +102,13 @@ def _details(event, currency) -> list[str]:
 def _readers(after) -> str:
     n = sum(after.get(role, 0) for role in _READERS)
     return ngettext("%(n)d recipient", "%(n)d recipients", n) % {"n": n}
+
+
+def _lines(before, after) -> str:
+    """The rows that are different, as they were and as they are."""
+    gone = ", ".join(row for row in before if row not in after) or "–"
+    come = ", ".join(row for row in after if row not in before) or "–"
+    return _("Lines: %(before)s → %(after)s") % {"before": gone, "after": come}
 
 
 def _field(name):

@@ -16,5 +16,5 @@ def shell(request):
         **context,
         "nav": [section for path in settings.NAVIGATION for section in import_string(path)(request)],
         "worker_silent_since": heartbeats.silent_since(),
-        **{key: value for path in settings.SHELL_FACTS for key, value in import_string(path)().items()},
+        **{key: value for path in settings.SHELL_FACTS for key, value in import_string(path)(request).items()},
     }

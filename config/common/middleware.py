@@ -53,7 +53,7 @@ class ViewerMiddleware:
 
 
 class DomainErrorMiddleware:
-    """A rule that said no becomes its sentence: a note in the dialog or page for HTMX (422, all else stays), a page otherwise."""
+    """A rule that said no becomes its sentence: a note in the page for HTMX (422, all else stays), a page otherwise."""
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -30,6 +30,13 @@ def ledger(request) -> list[dict]:
     ]
 
 
-def facts() -> dict:
-    """The organization, for every page that says whose invoices these are; None before it is set up."""
-    return {"organization": Organization.objects.defer("logo").order_by("pk").first()}
+def facts(request) -> dict:
+    """For every page that says whose invoices these are."""
+    return {"organization": organization_of(request)}
+
+
+def organization_of(request) -> Organization | None:
+    """Read once a request; None before the installation is set up."""
+    if not hasattr(request, "organization"):
+        request.organization = Organization.objects.defer("logo").order_by("pk").first()
+    return request.organization

@@ -114,7 +114,7 @@ class Editor:
         stored = list(self.invoice.lines.all())
         lines_net = sum(line.net for line in stored)
         invoice = self.invoice
-        totals = Totals(invoice.net_total, invoice.tax_total, tuple(invoice.tax_lines.all()))
+        totals = Totals(invoice.net_total, invoice.tax_total, tuple(invoice.tax_lines.all()))  # type: ignore[arg-type]
         nets = {n: line.net for n, line in enumerate(stored)}
         return Sums(nets, lines_net, invoice.net_total - lines_net, totals, invoice.prepaid)
 

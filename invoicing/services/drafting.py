@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from config.common import audit, roles
-from config.common.currency import digits
+from config.common.currency import amount_text, digits
 from config.common.errors import DomainError, Stale
 from config.common.models import AuditEvent
 from customers.models import Organization
@@ -64,6 +64,7 @@ def change_draft(invoice, *, by, version: int, fields: dict, lines=None, adjustm
         raise Stale(_told(invoice))
     invoice = Invoice.objects.get(pk=invoice.pk)
     before = {name: getattr(invoice, name) for name in [*fields, "total"]}
+    rows_before = _rows_in_words(invoice)
     for name, value in fields.items():
         setattr(invoice, name, value)
     _derive(invoice)
@@ -73,7 +74,8 @@ def change_draft(invoice, *, by, version: int, fields: dict, lines=None, adjustm
         invoice.lines.all().delete()
         _write_rows(invoice, lines, adjustments or ())
     _store_totals(invoice)
-    before, after = audit.changes(before, {name: getattr(invoice, name) for name in before})
+    after = {name: getattr(invoice, name) for name in before}
+    before, after = audit.changes({**before, "lines": rows_before}, {**after, "lines": _rows_in_words(invoice)})
     audit.record("invoice.change", invoice, by=by, before=before, after=after)
     return invoice
 
@@ -210,6 +212,22 @@ def _built_rows(invoice, lines, adjustments):
         for n, row in enumerate(adjustments, start=1)
     ]
     return made, of_lines, whole
+
+
+def _rows_in_words(invoice) -> list[str]:
+    """The lines and the document's adjustments, each as a short text: what the trail keeps of them."""
+    plain = lambda value: f"{value.normalize():f}"  # noqa: E731
+    taxed = lambda row: f"({row.tax_category} {plain(row.tax_percent)}%)"  # noqa: E731
+    lines = [
+        f"{plain(row.quantity)} {row.unit} × {plain(row.unit_price)} {row.name} {taxed(row)} = "
+        f"{amount_text(row.net, invoice.currency)}"
+        for row in invoice.lines.all()
+    ]
+    whole = [
+        f"{row.reason} {taxed(row)} = {amount_text(row.signed, invoice.currency)}"
+        for row in invoice.adjustments.filter(line=None)
+    ]
+    return [*lines, *whole]
 
 
 def taxed_rows(lines, adjustments) -> list[Taxed]:

@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 
 from config.common import clock
 from customers.models import Contact, Organization
+from customers.views.navigation import organization_of
 
 from ..models import Delivery, DeliveryDocument, Invoice
 
@@ -18,20 +19,13 @@ class _CountOf(Subquery):
     output_field = IntegerField()
 
 
-def organization_of(request) -> Organization | None:
-    """Read once a request; None before the installation is set up."""
-    if not hasattr(request, "organization"):
-        request.organization = Organization.objects.defer("logo").order_by("pk").first()
-    return request.organization
-
-
 def today_of(request):
     """The organization's day; DomainError before the installation is set up."""
     organization = organization_of(request) or Organization.objects.current()
     return clock.today(organization.time_zone)
 
 
-def waiting(request) -> dict:
+def waiting(request) -> dict[str, int]:
     """{"to_be_sent": n, "problems": n}, each counted no further than is shown; one query, none if the cards know."""
     if organization_of(request) is None:
         return {"to_be_sent": 0, "problems": 0}
@@ -39,10 +33,11 @@ def waiting(request) -> dict:
         return {name: sum(row["n"] for row in request.work_figures[name]) for name in ("to_be_sent", "problems")}
     queue = Invoice.objects.to_be_sent(on=today_of(request))
     problems = Delivery.objects.problems()
-    return Organization.objects.order_by("pk").values(
+    counted = Organization.objects.order_by("pk").values(
         to_be_sent=_CountOf(queue.order_by().values("pk")[: SHOWN_AT_MOST + 1]),
         problems=_CountOf(problems.order_by().values("pk")[: SHOWN_AT_MOST + 1]),
-    )[0]
+    )
+    return counted[0]  # type: ignore[return-value]
 
 
 def work_figures(request) -> dict[str, list[dict]]:

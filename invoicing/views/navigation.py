@@ -43,7 +43,7 @@ def settings(request) -> list[dict]:
     return sections
 
 
-def facts() -> dict:
+def facts(request) -> dict:
     """Channels that stand still, for the banner on top of every page."""
     labels = {"email": _("Email")}
     return {

@@ -30,7 +30,8 @@ def test_three_lines_are_drafted_with_the_keyboard_alone(page, live_server, as_c
 
     page.wait_for_url(re.compile("customer="))
     page.get_by_label("Description").first.focus()
-    for n, (name, quantity, price) in enumerate([("Probe", "2", "100"), ("Calibration", "3", "50.5"), ("Cable", "1", "9")]):
+    rows = [("Probe", "2", "100"), ("Calibration", "3", "50.5"), ("Cable", "1", "9")]
+    for n, (name, quantity, price) in enumerate(rows):
         page.keyboard.type(name)
         page.keyboard.press("Tab")  # the folded details
         page.keyboard.press("Tab")
@@ -148,7 +149,8 @@ def test_list_detail_and_editor_can_be_used_with_a_screen_reader(page, live_serv
     first, second = draft(), opened(customer("Elbe"))
     page.set_viewport_size({"width": width, "height": 900})
 
-    for name, args in (("list", []), ("detail", [first.pk]), ("detail", [second.pk]), ("edit", [first.pk]), ("payment_list", [])):
+    pages = [("list",), ("detail", first.pk), ("detail", second.pk), ("edit", first.pk), ("payment_list",)]
+    for name, *args in pages:
         page.goto(live_server.url + reverse(f"invoicing:{name}", args=args))
         page.get_by_role("heading", level=1).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the window"

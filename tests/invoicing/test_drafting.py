@@ -88,8 +88,12 @@ def test_changing_lines_leaves_before_and_after_in_the_trail(clerk):
     drafting.change_draft(draft, by=clerk, version=1, fields={"note": "New"}, lines=[factories.line(quantity="1")])
 
     event = AuditEvent.objects.get(action="invoice.change")
-    assert event.before == {"note": "", "total": 24200}
-    assert event.after == {"note": "New", "total": 12100}
+    was, now = (
+        "2 C62 × 100 Calibration (S 21%) = 200.00",
+        "1 C62 × 100 Calibration (S 21%) = 100.00",
+    )
+    assert event.before == {"note": "", "total": 24200, "lines": [was]}
+    assert event.after == {"note": "New", "total": 12100, "lines": [now]}
 
 
 def test_a_later_change_of_the_tax_rate_alters_no_line():

@@ -182,13 +182,13 @@ def test_more_rows_need_no_more_queries(as_role, clerk, today, django_assert_num
     for number in range(2):
         _draft(today, -number, f"Customer {number}")
     client.get(QUEUE)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(QUEUE)
 
     for number in range(2, 9):
         _draft(today, -number, f"Customer {number}")
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(QUEUE)
 
 

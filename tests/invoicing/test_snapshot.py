@@ -122,20 +122,20 @@ def test_before_the_organization_is_set_up_it_says_where_to_begin(as_role, clerk
     assert "Whose invoices are these?" in page
 
 
-def test_the_page_and_its_shell_ask_the_database_eight_times_however_much_there_is(
+def test_the_page_and_its_shell_ask_the_database_seven_times_however_much_there_is(
     as_role, clerk, today, django_assert_num_queries
 ):
     client = as_role(clerk)
     _open(today, 0)
     client.get("/")
-    with django_assert_num_queries(8):  # two of them: who is asking
+    with django_assert_num_queries(7):  # two of them: who is asking
         client.get("/")
 
     for days in range(-4, 4):
         _open(today, days)
         failed(_open(today, days))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/")
 
 
