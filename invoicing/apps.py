@@ -9,7 +9,8 @@ class InvoicingConfig(AppConfig):
     def ready(self):
         from config.common import queue
 
-        from . import documents, fonts  # noqa: F401  (fonts registers its check)
+        from . import documents
+        from .paper import fonts  # noqa: F401  (registers its check)
 
         if queue.is_worker_process():
             documents.warm()  # before the workers fork: the first document of each is then as quick as the next

@@ -18,11 +18,11 @@ from PIL import Image
 from config.common.errors import DomainError
 from customers.models import Organization
 
-from . import fonts
 from .formats import NBSP
 from .models import Document, Invoice
-from .paper import sheet
-from .rendering import RenderFailure, render
+from .paper import fonts
+from .paper.rendering import RenderFailure, render
+from .paper.sheet import sheet
 from .snapshots import parties
 
 __all__ = ["DocumentLost", "RenderFailure", "draft_pdf", "ensure_pdf", "read", "warm"]

@@ -82,7 +82,9 @@ class InvoiceFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(choices=Invoice.Kind.choices, label=_("Kind"), empty_label=_("Any kind"))
     currency = django_filters.ChoiceFilter(choices=currencies, label=_("Currency"), empty_label=_("Any currency"))
     template = django_filters.ChoiceFilter(choices=(), label=_("Template"), empty_label=_("Any template"))
-    customer = django_filters.NumberFilter(label=_("Customer"), widget=forms.HiddenInput)
+    customer = django_filters.NumberFilter(
+        label=_("Customer"), min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
     issued_from = _dates("issued_on", _("Issued from"), "gte")
     issued_to = _dates("issued_on", _("Issued until"), "lte")
     due_from = _dates("due_on", _("Due from"), "gte")

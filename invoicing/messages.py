@@ -18,7 +18,7 @@ from customers.models import Organization
 
 from . import formats, merge
 from .models import Delivery, Invoice
-from .paper import address, title
+from .paper.sheet import address, title
 from .snapshots import parties
 
 LINES_SHOWN = 8

@@ -7,9 +7,10 @@ the sum of the group's nets, never per line (EN 16931, BR-S-08 ff., BR-CO-17). H
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 HUNDRED = Decimal(100)
+_WIDE = Context(prec=100)  # what is too large for an invoice is told by its limit, not by a crash of the rounding
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Totals:
 
 def to_whole(amount: Decimal) -> int:
     """The nearest whole number, halves away from zero."""
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=_WIDE))
 
 
 def line_net(

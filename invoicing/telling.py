@@ -20,12 +20,12 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 # action: (what the actor did, tone of components/_timeline.html)
 WORDS = {
-    "invoice.draft": (gettext_lazy("made this draft"), ""),
-    "invoice.import": (gettext_lazy("imported this draft"), ""),
+    "invoice.draft": (gettext_lazy("drafted the invoice"), ""),
+    "invoice.import": (gettext_lazy("imported the invoice"), ""),
     "invoice.change": (gettext_lazy("changed the draft"), ""),
     "invoice.note": (gettext_lazy("changed the internal note"), ""),
-    "invoice.open": (gettext_lazy("opened it"), "on"),
-    "invoice.billed": (gettext_lazy("noted it as billed: the customer has it"), "on"),
+    "invoice.open": (gettext_lazy("opened the invoice"), "on"),
+    "invoice.billed": (gettext_lazy("billed the invoice: the customer has it"), "on"),
     "invoice.mark_as_sent": (gettext_lazy("marked it as sent"), "on"),
     "invoice.mark_undone": (gettext_lazy("took back Mark as Sent"), "warn"),
     "invoice.mark_lifted": (gettext_lazy("lifted the mark “sent some other way”"), ""),

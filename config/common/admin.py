@@ -1,5 +1,6 @@
 """Django admin: people, through the same services; the trail and the worker's pulse, to read only."""
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -80,6 +81,27 @@ class UserAdmin(admin.ModelAdmin):
         people.change_person(person, by=request.user, **values)
         if password:
             people.set_password(person, by=request.user, password=password)
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnly):
+    """For who has lost theirs: an admin takes it away here. Its secret is shown to nobody."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type"]
+    search_fields = ["user__email", "user__name"]
+    list_select_related = ["user"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    def delete_model(self, request, obj):
+        people.remove_second_factor(obj.user, by=request.user, kind=obj.type)
+
+    def delete_queryset(self, request, queryset):
+        for factor in queryset:
+            self.delete_model(request, factor)
 
 
 @admin.register(AuditEvent)

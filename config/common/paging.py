@@ -90,9 +90,10 @@ def _read(cursor, model, column):
         pk = model._meta.pk.to_python(pk)
         if value is not None and column not in ("pk", "id"):
             value = _field(model, column).to_python(value)
-    except (ValueError, TypeError, ValidationError):
+        str(value).encode()  # half of a character is text for Python, but not for a database
+    except (ValueError, TypeError, OverflowError, RecursionError, ValidationError):
         return None
-    return value, pk
+    return None if "\0" in str(value) else (value, pk)
 
 
 def _field(model, column):

@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -42,6 +44,9 @@ def change_person(user: User, *, by, **fields) -> User:
         raise DomainError(_("This is the last active admin. Make somebody else an admin first."))
     with _once(user):
         edits.change(user, fields, by=by, action="user.changed")
+        EmailAddress.objects.filter(user=user).exclude(
+            email=user.email
+        ).delete()  # the old one signs nobody in any more
     return user
 
 
@@ -54,6 +59,14 @@ def set_password(user: User, *, by, password: str) -> User:
         user.save(update_fields=["password"])
         audit.record("user.password_set", user, by=by)
     return user
+
+
+def remove_second_factor(user: User, *, by, kind: str) -> None:
+    """Take away a second factor that somebody has lost (`kind` as allauth names it: totp, recovery_codes …)."""
+    roles.require(by, ACT)
+    with transaction.atomic():
+        Authenticator.objects.filter(user=user, type=kind).delete()
+        audit.record("user.second_factor_removed", user, by=by, before={"second_factor": kind})
 
 
 def change_own_profile(user: User, *, by: User, name: str, time_zone: str, language: str) -> User:

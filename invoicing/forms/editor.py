@@ -69,9 +69,9 @@ class Editor:
             lines.append({})
         elif verb == "add_adjustment":
             adjustments.append({})
-        elif verb in ("remove_line", "remove_adjustment") and place.isascii() and place.isdigit():
+        elif verb in ("remove_line", "remove_adjustment") and (gone := _place(place)) is not None:
             rows = lines if verb == "remove_line" else adjustments
-            del rows[int(place) : int(place) + 1]
+            del rows[gone : gone + 1]
         again = Editor.__new__(Editor)
         again.own_currency, again.invoice, again.data = self.own_currency, self.invoice, None
         typed = {name: self.form[name].value() for name in self.form.fields}
@@ -86,7 +86,7 @@ class Editor:
         if not self.lines.is_bound:
             return getattr(self, "summed", None) or self._stored()
         verb, __, place = without.partition("-")
-        gone = int(place) if place.isascii() and place.isdigit() else None
+        gone = _place(place)
         numbered = [
             (n, form)
             for n, form in enumerate(form for i, form in enumerate(self.lines) if verb != "remove_line" or i != gone)
@@ -121,3 +121,7 @@ class Editor:
 
 def _typed(rows) -> list[dict]:
     return [{name: form[name].value() for name in form.fields} for form in rows]
+
+
+def _place(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None

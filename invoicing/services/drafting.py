@@ -15,6 +15,9 @@ from customers.models import Organization
 from ..models import Adjustment, Invoice, InvoiceTemplate, Line, TaxLine
 from ..money import Taxed, Totals, convert, line_net, percentage, totals
 
+DATES = ("issued_on", "due_on", "delivered_on", "period_start", "period_end")
+YEARS = range(1900, 2200)  # outside of them it is a slip of the keys, and terms would lead out of the calendar
+MOST = 2**63  # minor units: what a column holds
 FROM_TAX = {
     "tax_category": "category",
     "tax_percent": "percent",
@@ -124,6 +127,9 @@ def _defaults(customer) -> dict:
 
 def _derive(invoice):
     """What follows from other fields."""
+    for day in filter(None, (getattr(invoice, name) for name in DATES)):
+        if day.year not in YEARS:
+            raise DomainError(_("%(date)s cannot be right. Check the year.") % {"date": day.isoformat()})
     invoice.customer_name = invoice.customer.name if invoice.customer else ""
     if invoice.template is None:
         invoice.template = InvoiceTemplate.objects.for_language(invoice.language)
@@ -187,8 +193,15 @@ def reckon(currency: str, lines, adjustments=()) -> tuple[list[Line], list[Adjus
 
 def _write_rows(invoice, lines, adjustments):
     made, of_lines, whole = _built_rows(invoice, lines, adjustments)
+    _check_size(line.net for line in made)
+    _check_size(figure for part in [*of_lines, *whole] for figure in (part.amount, part.base or 0))
     Line.objects.bulk_create(made)
     Adjustment.objects.bulk_create([*of_lines, *whole])
+
+
+def _check_size(figures):
+    if any(abs(figure) >= MOST for figure in figures):
+        raise DomainError(_("The lines come to more than an invoice can hold."))
 
 
 def _built_rows(invoice, lines, adjustments):
@@ -238,6 +251,8 @@ def taxed_rows(lines, adjustments) -> list[Taxed]:
 
 def _store_totals(invoice):
     found = totals(taxed_rows(invoice.lines.all(), invoice.adjustments.all()))
+    _check_size([found.net, found.tax, found.total, found.total - invoice.prepaid])
+    _check_size(figure for group in found.groups for figure in (group.taxable, group.tax))
     invoice.tax_lines.all().delete()
     TaxLine.objects.bulk_create(
         TaxLine(
@@ -257,4 +272,5 @@ def _store_totals(invoice):
         invoice.accounting_tax = convert(
             found.tax, invoice.accounting_rate, digits(invoice.currency), digits(invoice.accounting_currency)
         )
+        _check_size([invoice.accounting_tax])
     invoice.save()

@@ -80,7 +80,7 @@ def problems(request):
 
 
 def _settle_ticked(request):
-    ticked = [pk for pk in request.POST.getlist("id") if pk.isascii() and pk.isdigit()]
+    ticked = [pk for pk in request.POST.getlist("id") if pk.isascii() and pk.isdigit() and len(pk) < 19]
     settled, refusals = settling.settle_deliveries(ticked, by=request.user, decision=request.POST.get("decision", ""))
     if settled:
         words = ngettext("%(n)d delivery is settled.", "%(n)d deliveries are settled.", settled)

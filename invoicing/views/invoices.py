@@ -168,8 +168,10 @@ class InvoiceListView(FilteredListView):
         """The state is a tab already; a customer goes by name."""
         found = [tag for tag in super().tags(filterset) if tag["name"] != filterset.form.fields["status"].label]
         for tag in found:
-            if tag["name"] == filterset.form.fields["customer"].label and tag["value"].isdigit():
-                tag["value"] = Customer.objects.filter(pk=tag["value"]).first() or tag["value"]
+            if tag["name"] == filterset.form.fields["customer"].label and (
+                pk := filterset.form.cleaned_data.get("customer")
+            ):
+                tag["value"] = Customer.objects.filter(pk=pk).first() or tag["value"]
         return found
 
 

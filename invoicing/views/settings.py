@@ -10,7 +10,7 @@ from config.common.fields import plain
 from config.common.leading import go
 from config.common.views import carried_out, render_dialog, staff_required
 from customers.models import Organization
-from invoicing import forms_settings as forms
+from invoicing.forms import settings as forms
 from invoicing.models import InvoiceTemplate, Series, TaxRate
 from invoicing.services import settings as service
 

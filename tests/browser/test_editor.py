@@ -18,7 +18,7 @@ def as_clerk(sign_in, clerk):
 
 def test_three_lines_are_drafted_with_the_keyboard_alone(page, live_server, as_clerk, axe):
     buyer = customer()
-    tax()
+    customer("Elbe Werft")
     page.goto(live_server.url + reverse("invoicing:new"))
 
     page.keyboard.type("harb")  # the search has the focus

@@ -17,8 +17,9 @@ from pypdf import PdfReader
 from config.common.errors import DomainError
 from config.common.roles import SYSTEM
 from customers.services.logos import store_logo
-from invoicing import documents, fonts, qr, rendering
+from invoicing import documents
 from invoicing.models import Document, Invoice
+from invoicing.paper import fonts, qr, rendering
 from invoicing.services import drafting
 from tests import factories
 

@@ -40,8 +40,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(n, as_role, clerk, dj
     client = as_role(clerk)
     client.get(reverse(LIST))
 
-    # who is signed in (2), the shell around every page (4), and of this page 5: our day, templates, count, rows, lights
-    with django_assert_num_queries(11):
+    # who is signed in (2), the shell around every page (3), and of this page 5: our day, templates, count, rows, lights
+    with django_assert_num_queries(10):
         response = client.get(reverse(LIST))
 
     assert len(response.context["rows"]) == min(n, 50)

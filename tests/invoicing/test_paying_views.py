@@ -211,9 +211,9 @@ def test_the_number_of_queries_does_not_grow_with_the_payments(client, django_as
     payment(opened())
     client.get(url)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(url)
     for n in range(5):
         payment(opened(customer(f"Buyer {n}")))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(url)

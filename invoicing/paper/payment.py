@@ -8,10 +8,10 @@ from django.utils.translation import ngettext
 
 from config.common.currency import to_decimal
 
-from . import formats
-from .formats import Figures
-from .models import Invoice
-from .money import percentage
+from .. import formats
+from ..formats import Figures
+from ..models import Invoice
+from ..money import percentage
 from .qr import payment_code
 
 

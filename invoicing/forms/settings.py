@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy
 from config.common.fields import plain
 from config.common.forms import EmailListField, MoneyInput, VersionedForm
 
-from . import merge
-from .models import InvoiceTemplate, Series, TaxRate
-from .services.settings import tax_rate_mistakes
+from .. import merge
+from ..models import InvoiceTemplate, Series, TaxRate
+from ..services.settings import tax_rate_mistakes
 
 
 class TemplateForm(VersionedForm):

@@ -6,6 +6,10 @@ import re
 import threading
 from contextlib import contextmanager
 
+from django.utils.translation import gettext as _
+
+from config.common.errors import DomainError
+
 from . import fonts
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -13,7 +17,7 @@ SECONDS = 60  # the longest a page may take; 500 lines need about ten
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-class RenderFailure(Exception):
+class RenderFailure(DomainError):
     """The page could not be made; the text says why, for the people of the back office."""
 
 
@@ -34,11 +38,15 @@ def render(html: str) -> tuple[bytes, list[str]]:
         try:
             status = pisa.CreatePDF(_UNPRINTABLE.sub("", html), dest=target, encoding="utf-8", resource_policy=policy)
         except RenderLimitError as error:
-            raise RenderFailure(f"The page is too large, or took longer than {SECONDS} seconds.") from error
+            raise RenderFailure(
+                _("The page is too large, or took longer than %(seconds)s seconds.") % {"seconds": SECONDS}
+            ) from error
         except Exception as error:  # a renderer has many ways to fail; all of them mean: no page
-            raise RenderFailure(f"The page could not be made: {type(error).__name__}.") from error
+            raise RenderFailure(
+                _("The page could not be made: %(error)s.") % {"error": type(error).__name__}
+            ) from error
     if status.err or not target.tell():
-        raise RenderFailure("The page could not be made.")
+        raise RenderFailure(_("The page could not be made."))
     return target.getvalue(), complaints
 
 

@@ -10,11 +10,11 @@ from django.utils.translation import pgettext
 
 from config.common.currency import locale_of
 
-from . import formats
-from .formats import Figures
-from .models import Invoice
-from .models.tax import Category
-from .paper_payment import how_to_pay
+from .. import formats
+from ..formats import Figures
+from ..models import Invoice
+from ..models.tax import Category
+from .payment import how_to_pay
 
 _MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
 _CITY_FIRST = {"US", "CA", "AU"}  # city, region and postcode on one line; elsewhere the postcode leads
