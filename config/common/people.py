@@ -44,9 +44,7 @@ def change_person(user: User, *, by, **fields) -> User:
         raise DomainError(_("This is the last active admin. Make somebody else an admin first."))
     with _once(user):
         edits.change(user, fields, by=by, action="user.changed")
-        EmailAddress.objects.filter(user=user).exclude(
-            email=user.email
-        ).delete()  # the old one signs nobody in any more
+        EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()  # the old one signs in nobody now
     return user
 
 

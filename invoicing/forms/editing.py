@@ -27,6 +27,7 @@ def label_of(customer) -> str:
 
 def find_customers(text: str, *, most: int = 50):
     """The customers in use that a text may mean."""
+    text = text.replace("\0", "")
     number = text.partition("·")[0].strip()
     rows = Customer.objects.current().order_by("name", "pk")
     if exact := list(rows.filter(number=number)[:1]):

@@ -193,10 +193,10 @@ def reckon(currency: str, lines, adjustments=()) -> tuple[list[Line], list[Adjus
 
 def _write_rows(invoice, lines, adjustments):
     made, of_lines, whole = _built_rows(invoice, lines, adjustments)
-    _check_size(line.net for line in made)
-    _check_size(figure for part in [*of_lines, *whole] for figure in (part.amount, part.base or 0))
+    parts = [*of_lines, *whole]
+    _check_size([*(line.net for line in made), *(n for part in parts for n in (part.amount, part.base or 0))])
     Line.objects.bulk_create(made)
-    Adjustment.objects.bulk_create([*of_lines, *whole])
+    Adjustment.objects.bulk_create(parts)
 
 
 def _check_size(figures):
@@ -251,8 +251,7 @@ def taxed_rows(lines, adjustments) -> list[Taxed]:
 
 def _store_totals(invoice):
     found = totals(taxed_rows(invoice.lines.all(), invoice.adjustments.all()))
-    _check_size([found.net, found.tax, found.total, found.total - invoice.prepaid])
-    _check_size(figure for group in found.groups for figure in (group.taxable, group.tax))
+    _check_size([found.net, found.total, *(figure for group in found.groups for figure in (group.taxable, group.tax))])
     invoice.tax_lines.all().delete()
     TaxLine.objects.bulk_create(
         TaxLine(

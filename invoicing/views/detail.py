@@ -141,11 +141,15 @@ def _inline(content: bytes, name: str) -> HttpResponse:
     return response
 
 
+def _typed(request) -> str:
+    return request.POST.get("internal_note", "").replace("\0", "").strip()[:10_000]  # a NUL is no text to PostgreSQL
+
+
 @staff_required("invoice.draft")
 @require_POST
 def internal_note(request, pk):
     """The note for the back office: on no document, editable for ever."""
     invoice = get_object_or_404(Invoice, pk=pk)
-    drafting.write_internal_note(invoice, by=request.user, text=request.POST.get("internal_note", "").strip()[:10_000])
+    drafting.write_internal_note(invoice, by=request.user, text=_typed(request))
     messages.success(request, _("The internal note is saved."))
     return redirect(reverse("invoicing:detail", args=[pk]) + "#internal-note")

@@ -17,7 +17,7 @@ SHOWN = 20
 @staff_required("view")
 @require_safe
 def search(request):
-    words = request.GET.get("q", "").strip()[:100]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     if not words:
         return render(request, "invoicing/search.html", {"words": ""})
     exact = list(Invoice.objects.filter(number__iexact=words).values_list("pk", flat=True)[:2])
