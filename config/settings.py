@@ -302,3 +302,4 @@ LOGGING = {
     },
 }
 MESSAGE_LEVEL = message_levels.INFO
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # they name customers: not in a cookie

@@ -23,7 +23,7 @@ class _Echo:
 
 def csv_response(name: str, headers: list[str], rows) -> StreamingHttpResponse:
     """Stream rows (iterables of cells) as a download; a byte order mark makes spreadsheets read it as UTF-8."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)  # where semicolons separate, one inside begins no cell
 
     def lines():
         yield "\ufeff" + writer.writerow([safe_cell(str(header)) for header in headers])

@@ -16,6 +16,7 @@ from .. import formats
 from ..figures import Unreadable, read_decimal, read_money, show_money
 from ..models.tax import Category
 from ..money import line_net
+from ..services.import_rows import MOST_ADJUSTMENTS, MOST_LINES
 from .fields import FigureField
 from .palette import KEPT, OWN, Palette, unsign
 
@@ -213,7 +214,14 @@ class RowSet(forms.BaseFormSet):
         return [form.row() for form in self.filled()]
 
 
-LineFormSet = forms.formset_factory(LineForm, formset=RowSet, extra=0, max_num=500, absolute_max=501, validate_max=True)
+LineFormSet = forms.formset_factory(
+    LineForm, formset=RowSet, extra=0, max_num=MOST_LINES, absolute_max=MOST_LINES + 1, validate_max=True
+)
 AdjustmentFormSet = forms.formset_factory(
-    AdjustmentForm, formset=RowSet, extra=0, max_num=50, absolute_max=51, validate_max=True
+    AdjustmentForm,
+    formset=RowSet,
+    extra=0,
+    max_num=MOST_ADJUSTMENTS,
+    absolute_max=MOST_ADJUSTMENTS + 1,
+    validate_max=True,
 )

@@ -10,7 +10,7 @@ class OutboxMessage(models.Model):
 
     message_id = models.CharField(max_length=200)
     sender = models.CharField(max_length=320)
-    recipients = models.TextField()  # envelope addresses, comma-separated
+    recipients = models.TextField()  # readable, comma-separated
     subject = models.CharField(max_length=250)
     raw = models.BinaryField()
     at = models.DateTimeField(db_default=Now())

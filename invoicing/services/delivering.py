@@ -19,6 +19,7 @@ from ..models import Delivery, DeliveryDocument, Invoice
 from .opening import open_invoice
 
 SENDABLE = ("open", "paid", "uncollectible")
+MOST_READERS = 100
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,11 @@ def check_mail(mail: Mail) -> list[Reader]:
             ) from None
         once.setdefault(reader.email.lower(), reader)
     readers = list(once.values())
+    if len(readers) > MOST_READERS:
+        raise DomainError(
+            _("%(count)s recipients are more than the %(most)s one send may have. Each would read all the others.")
+            % {"count": len(readers), "most": MOST_READERS}
+        )
     if not any(reader.role == Delivery.Role.TO for reader in readers):
         raise DomainError(_("Nobody of the customer would get this email. Add at least one customer email."))
     return readers

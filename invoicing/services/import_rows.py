@@ -13,6 +13,8 @@ from ..formats import date_text
 from ..money import convert, percentage
 from .import_figures import LENGTHS, Figures, prove
 
+MOST_LINES, MOST_ADJUSTMENTS = 500, 50  # of one document, in a file as in the editor
+
 
 @dataclass
 class Draft:
@@ -40,6 +42,9 @@ def build(invoice: model.Invoice, *, own_currency: str, language: str) -> Draft:
     build = Figures(invoice)
     if invoice.is_credit_note and invoice.totals.gross < 0:
         build.problems.append(_("It is a credit note with a negative total, so it asks for money. That is an invoice."))
+    for rows, most in ((invoice.lines, MOST_LINES), (invoice.adjustments, MOST_ADJUSTMENTS)):
+        if len(rows) > most:
+            build.problems.append(_("It has more than %(most)s rows of a kind. Split it up.") % {"most": most})
     try:
         sums = prove(build)
         lines = [_line(build, line) for line in invoice.lines]

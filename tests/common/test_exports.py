@@ -35,6 +35,12 @@ def test_the_file_is_utf8_with_a_mark_and_quoted_where_needed():
     ]
 
 
+def test_a_separator_of_another_country_inside_a_text_begins_no_cell():
+    text = text_of(csv_response("n", ["N"], [["Ltd;=1+1"], ["Ltd\t=1+1"]]))
+
+    assert text.splitlines()[1:] == ['"Ltd;=1+1"', '"Ltd\t=1+1"']
+
+
 def test_it_is_a_download_of_its_name_and_nothing_a_browser_would_show():
     response = csv_response("customers", ["Name"], [])
 

@@ -64,6 +64,15 @@ def test_a_second_factor_can_be_set_up_by_who_once_reset_a_password(admin, clien
     assert Authenticator.objects.filter(user=user, type="totp").exists()
 
 
+def test_what_is_told_after_an_act_travels_in_no_cookie(clerk, as_role):
+    client = as_role(clerk)
+
+    answer = client.post("/me/", {"name": "Femke", "time_zone": "UTC", "language": "en"})
+
+    assert "messages" not in answer.cookies
+    assert "Your profile is saved." in client.get("/me/").content.decode()
+
+
 # --- The administration ---------------------------------------------------------------------------------------
 
 

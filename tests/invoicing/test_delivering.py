@@ -77,6 +77,7 @@ def test_the_database_itself_refuses_a_second_live_message_to_one_reader(clerk):
     [
         ({"readers": [Reader("c@x.example", "cc")]}, "at least one customer email"),
         ({"readers": [Reader("not-an-address")]}, "no email address"),
+        ({"readers": [Reader(f"a{n}@x.example") for n in range(101)]}, "more than the 100"),
         ({"subject": " "}, "no subject"),
         ({"reply_to": ""}, "no reply-to address"),
         ({"subject": "{numbr}"}, "{number}"),

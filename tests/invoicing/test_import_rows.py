@@ -153,3 +153,12 @@ def test_strange_figures_end_in_words_never_in_an_error(name):
         with suppress(ubl.Refusal):
             found = build(">".join(parts).encode())
             assert all(isinstance(problem, str) for problem in found.problems)
+
+
+def test_a_file_with_more_lines_than_the_editor_takes_is_refused():
+    text = sample("allowances.xml").decode()
+    start, end = text.index("<cac:InvoiceLine>"), text.rindex("</cac:InvoiceLine>") + len("</cac:InvoiceLine>")
+
+    found = build((text[:start] + text[start:end] * 501 + text[end:]).encode())
+
+    assert "It has more than 500 rows of a kind. Split it up." in found.problems

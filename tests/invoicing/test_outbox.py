@@ -6,8 +6,10 @@ import io
 
 import pypdf
 import pytest
+from django.core.mail import EmailMessage
 from django.urls import reverse
 
+from invoicing.channels.base import ChannelFailure
 from invoicing.models import OutboxMessage
 from tests import factories
 
@@ -87,3 +89,20 @@ def test_where_mail_really_leaves_there_is_no_outbox(as_role, admin, message, se
 
 def test_strangers_read_nothing(client, message):
     assert client.get(_url(message, "outbox_message"))["Location"].startswith(reverse("account_login"))
+
+
+def test_names_are_listed_as_people_write_them(as_role, viewer, demo_outbox):
+    EmailMessage("Hello", "…", "a@us.example", ["Éloédie Bérard <e@scahpl.example>"]).send()
+
+    page = as_role(viewer).get(reverse("invoicing:outbox")).text
+
+    assert "Éloédie Bérard &lt;e@scahpl.example&gt;" in page
+    assert "=?utf-8?" not in page
+
+
+@pytest.mark.parametrize("address", ["nobody@harbour.example", "Lena Hafen <Nobody@harbour.example>"])
+def test_nobody_is_refused_with_a_name_before_it_too(demo_outbox, address):
+    with pytest.raises(ChannelFailure, match="550 5.1.1 .*no such mailbox"):
+        EmailMessage("Hello", "…", "a@us.example", [address]).send()
+
+    assert not OutboxMessage.objects.exists()
