@@ -219,7 +219,7 @@ def test_a_worker_that_died_is_started_again_and_its_orphans_are_gone(supervisor
     watch(supervisor, lambda: supervisor.worker.process.pid != first and supervisor.worker_has_answered())
 
     assert members(first) == []
-    assert supervisor.said == ["The background worker has ended (exit code -9); starting it again."]
+    assert supervisor.said[0] == "The background worker has ended (exit code -9); starting it again."
 
 
 @needs_proc

@@ -125,7 +125,7 @@ def test_csv_holds_exactly_the_filtered_rows_and_no_formula(as_role, clerk):
 
     assert len(lines) == 2
     assert "'=HYPERLINK(1)" in lines[1]
-    assert lines[1].endswith("EUR 242.00")
+    assert lines[1].endswith('"EUR 242.00"')
 
 
 def test_an_empty_list_says_what_to_do(look):

@@ -1,5 +1,6 @@
 """Invoices to be sent: what stands there, in which tab, and how a row tells what becomes of it."""
 
+import csv
 from datetime import timedelta
 
 import pytest
@@ -133,9 +134,9 @@ def test_the_csv_has_exactly_the_filtered_rows(as_role, clerk, today):
     client = as_role(clerk)
     text = client.get(QUEUE, {"format": "csv", "q": "beta"}).getvalue().decode("utf-8-sig")
 
-    head, *rows = text.splitlines()
-    assert head == "Invoice,Customer,Customer Emails,Due,Status,Currency,Amount"
-    assert rows == [f"Draft,'=Beta,ap@harbour.example,{today - timedelta(days=2)},Draft,EUR,242.00"]
+    head, *rows = csv.reader(text.splitlines())
+    assert head == ["Invoice", "Customer", "Customer Emails", "Due", "Status", "Currency", "Amount"]
+    assert rows == [["Draft", "'=Beta", "ap@harbour.example", str(today - timedelta(days=2)), "Draft", "EUR", "242.00"]]
 
 
 def test_a_row_names_the_first_address_and_how_many_more(as_role, clerk, today):
