@@ -17,7 +17,7 @@ def deliveries() -> str:
     paused = ChannelState.objects.filter(key=OuterRef("channel"), paused_at__isnull=False)
     since = Delivery.objects.filter(Q(status__in=Delivery.WAITING) | Q(status="scheduled")).exclude(Exists(paused))
     oldest = (
-        since.annotate(due=Coalesce("not_before", "scheduled_at", "created_at"))
+        since.annotate(due=Coalesce("not_before", "scheduled_at", "queued_at"))
         .filter(due__lt=clock.database_now() - WAITING_TOO_LONG)
         .order_by("due")
         .values_list("due", flat=True)

@@ -66,6 +66,11 @@ def badges(invoice, *, today: date, credited: int = 0) -> list[Badge]:
     return [_open(invoice), *partly, *late]
 
 
+def state_text(invoice) -> str:
+    """The state in the words of its badge, for a cell of text."""
+    return badges(invoice, today=date.min)[0].text
+
+
 def light(sent: Iterable[Sent]) -> Light | None:
     """What became of the emails to the customer; None where nothing was ever sent. Copies and CC do not count."""
     rows = sorted((row for row in sent if row.status != "cancelled"), key=attrgetter("pk"), reverse=True)

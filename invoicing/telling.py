@@ -62,10 +62,12 @@ _READERS = ("to", "cc", "copy")
 
 def items(events: Iterable[AuditEvent], *, currency: str, recipients: dict[int, str]) -> list[dict]:
     """Newest first, for components/_timeline.html. `recipients`: {delivery pk: address}, which events do not hold."""
-    return [
-        _item(event, currency=event.after.get("currency") or currency, recipients=recipients)
-        for event in sorted(events, key=lambda event: event.seq, reverse=True)
-    ]
+    told, known = [], dict(recipients)
+    for event in sorted(events, key=lambda event: event.seq, reverse=True):
+        told.append(_item(event, currency=event.after.get("currency") or currency, recipients=known))
+        if event.action == "delivery.again" and event.after.get("recipient"):
+            known.pop(event.object_id, None)  # what came before went to another address
+    return told
 
 
 def _item(event, *, currency, recipients) -> dict:

@@ -16,8 +16,8 @@ class OutboxBackend(BaseEmailBackend):
     def send_messages(self, email_messages):
         for message in email_messages:
             for address in message.recipients():
-                if parseaddr(address)[1].lower().startswith("nobody@"):
-                    raise ChannelFailure(f"550 5.1.1 {address}: no such mailbox", kind="permanent", code="550")
+                if (plain := parseaddr(address)[1]).lower().startswith("nobody@"):
+                    raise ChannelFailure(f"550 5.1.1 {plain}: no such mailbox", kind="permanent", code="550")
             raw = message.message()
             OutboxMessage.objects.create(
                 message_id=raw["Message-ID"],

@@ -71,6 +71,7 @@ class Delivery(models.Model):
     recipient_name = models.CharField(max_length=120, blank=True)
     asked_by = models.ForeignKey("common.User", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    queued_at = models.DateTimeField(db_default=Now())  # anew when a person says "send again"
 
     # When: not_before for a retry; for a schedule the local date, wall time, zone and the instant computed from them.
     not_before = models.DateTimeField(null=True)

@@ -185,7 +185,7 @@ def _refused(delivery, failure, fence) -> bool:
         return True
     pause = failure.retry_after or PAUSES[min(delivery.tries, len(PAUSES)) - 1] * random.uniform(0.8, 1.2)
     result = "rate" if failure.kind == "rate" else "temporary"
-    if clock.now() + pause > delivery.created_at + GIVE_UP_AFTER:
+    if clock.now() + pause > delivery.queued_at + GIVE_UP_AFTER:
         _finish(delivery, "failed", result, f"Given up after a day: {reason}"[:500], code=failure.code, where=fence)
     else:
         _finish(delivery, "retrying", result, reason, code=failure.code, where=fence, not_before=clock.now() + pause)

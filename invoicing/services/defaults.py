@@ -15,7 +15,6 @@ TEMPLATES = {
         "message": (
             "Hello,\n\n"
             "thank you for working with us. You will find {number} attached as a PDF.\n\n"
-            "Is something wrong with it? Just reply to this email, a person reads it.\n\n"
             "Kind regards\n"
             "{organization}"
         ),
@@ -28,7 +27,6 @@ TEMPLATES = {
         "message": (
             "Guten Tag,\n\n"
             "vielen Dank für die gute Zusammenarbeit. {number} finden Sie als PDF im Anhang.\n\n"
-            "Stimmt etwas nicht? Antworten Sie einfach auf diese E-Mail, sie wird gelesen.\n\n"
             "Mit freundlichen Grüßen\n"
             "{organization}"
         ),

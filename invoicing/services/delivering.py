@@ -83,7 +83,10 @@ def queue_delivery(invoice, *, by, mail: Mail) -> list[Delivery]:
             "delivery.queued",
             invoice,
             by=by,
-            after={"subject": mail.subject, **{role: len(who) for role, who in _by_role(readers).items()}},
+            after={
+                "subject": _subject_read(invoice, mail),
+                **{role: len(who) for role, who in _by_role(readers).items()},
+            },
         )
         queue.enqueue("invoicing.tasks.carry", deliveries[0].pk)
     return deliveries
@@ -135,6 +138,12 @@ def newest_delivery(invoice) -> int:
 
 def recipient_hash(email: str) -> str:
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()
+
+
+def _subject_read(invoice, mail) -> str:
+    """The subject as it reads, without the name of a person: the trail is for ever."""
+    values = {**messages.values_for(invoice), "contact": invoice.customer_name}
+    return merge.fill_subject(mail.subject, values)
 
 
 def _by_role(readers) -> dict:

@@ -95,6 +95,10 @@ class Plan:
         return [row for row in self.rows if row.state in (REFUSED, TWICE)]
 
     @property
+    def ready(self) -> list[Row]:
+        return [row for row in self.rows if row.state == READY]
+
+    @property
     def asking(self) -> list[Row]:
         return [row for row in self.rows if row.state == ASKS]
 

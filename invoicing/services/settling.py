@@ -81,6 +81,7 @@ def _send_again(delivery, *, by, address):
         **({"composed_at": None, "text": "", "html": "", "content_sha256": ""} if address != before else {}),
         reason="",
         wire_started_at=None,
+        queued_at=clock.now(),
         not_before=None,
         settled_at=None,
         tries=0,

@@ -9,6 +9,7 @@ from config.common.currency import to_decimal
 from config.common.views import FilteredListView
 from customers.models import Contact
 
+from .. import presenting
 from ..filters_queue import QueueFilter
 from ..models import Invoice
 from .figures import today_of
@@ -36,7 +37,7 @@ class QueueView(FilteredListView):
             lambda row: ", ".join(each.email for each in row.customer.mailable) if row.customer else "",
         ),
         (gettext_lazy("Due"), lambda row: row.due_on),
-        (gettext_lazy("Status"), lambda row: row.get_status_display()),
+        (gettext_lazy("Status"), presenting.state_text),
         (gettext_lazy("Currency"), lambda row: row.currency),
         (gettext_lazy("Amount"), lambda row: to_decimal(row.total, row.currency)),
     ]

@@ -10,13 +10,19 @@ const isPost = form => form.matches("form") && (form.method === "post" || form.h
 const dirty = root => $("form[data-guard]:is([data-dirty], :has([data-errors])):not([data-sent])", root);
 const close = (box, sure) => box?.open && (sure || !dirty(box) || confirm(document.body.dataset.leave)) && box.close();
 on("closeDialog", () => setTimeout(() => close(dialog(), true))); // after the swap, which would open it again
-on("close", e => e.target === dialog() && dialog().replaceChildren(), true);
+let opener = null;
+on("close", e => {
+  if (e.target !== dialog()) return;
+  dialog().replaceChildren();
+  const menu = opener?.closest("[popover]")?.id; // hidden by now, so its button gets the focus back
+  if (document.activeElement === document.body) (menu ? $(`[popovertarget="${menu}"]`) : opener)?.focus();
+}, true);
 on("cancel", e => { if (e.target === dialog() && dirty(dialog()) && !confirm(document.body.dataset.leave)) e.preventDefault(); }, true);
 on("htmx:afterSwap", e => {
   const box = dialog();
   if (e.detail.target === box) {
     if (!box.firstElementChild) close(box, true);
-    else if (!box.open) box.showModal();
+    else if (!box.open) { opener = e.detail.requestConfig?.elt; box.showModal(); }
     $("[data-errors]", box)?.focus();
   }
   if (e.detail.target.matches?.("[data-refusal]")) $("[role=alert]", e.detail.target)?.focus();

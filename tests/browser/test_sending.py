@@ -127,3 +127,12 @@ def test_the_dialogs_can_be_used_with_a_screen_reader(queue, draft, axe):
         _choose(queue, draft, words)
         axe(queue)
         queue.keyboard.press("Escape")
+
+
+def test_leaving_a_dialog_leads_back_to_the_button_of_its_menu(queue, draft):
+    _choose(queue, draft, "Send")
+
+    queue.keyboard.press("Escape")
+
+    expect(queue.locator("#dialog[open]")).to_have_count(0)
+    expect(queue.locator(f"#invoice-{draft.pk}").get_by_role("button", name="Actions for")).to_be_focused()

@@ -73,7 +73,7 @@ def test_not_ready_when_a_delivery_has_waited_too_long(client):
     heartbeats.beat("worker")
     delivery = factories.queued()
     assert ready(client)[0] == 200
-    Delivery.objects.filter(pk=delivery.pk).update(created_at=delivery.created_at - timedelta(minutes=16))
+    Delivery.objects.filter(pk=delivery.pk).update(queued_at=delivery.created_at - timedelta(minutes=16))
 
     status, said = ready(client)
 
@@ -85,7 +85,7 @@ def test_what_waits_for_a_later_try_is_not_late(client):
     heartbeats.beat("worker")
     delivery = factories.queued()
     Delivery.objects.filter(pk=delivery.pk).update(
-        created_at=delivery.created_at - timedelta(hours=5), not_before=delivery.created_at + timedelta(hours=1)
+        queued_at=delivery.created_at - timedelta(hours=5), not_before=delivery.created_at + timedelta(hours=1)
     )
 
     assert ready(client)[0] == 200

@@ -108,7 +108,7 @@ def test_a_temporary_failure_waits_and_then_sends_the_very_same_bytes(channel):
 
 def test_after_a_day_of_temporary_failures_it_is_given_up(channel):
     delivery = factories.queued()
-    Delivery.objects.filter(pk=delivery.pk).update(created_at=clock.now() - timedelta(hours=25))
+    Delivery.objects.filter(pk=delivery.pk).update(queued_at=clock.now() - timedelta(hours=25))
     channel.before = [ChannelFailure("450 later", kind="temporary", code="450")]
 
     carrying.carry_waiting()

@@ -168,3 +168,11 @@ def test_a_viewer_decides_nothing(as_role, viewer):
     lost.refresh_from_db()
     assert lost.settled_at is None
     assert AuditEvent.objects.count() == events
+
+
+def test_one_problem_is_counted_as_one(as_role, clerk):
+    failed()
+
+    page = as_role(clerk).get(reverse("invoicing:problems")).text
+
+    assert "1 delivery</span>" in page

@@ -30,6 +30,15 @@ def test_each_reader_gets_a_message_of_their_own(clerk, bell):
     assert ("invoicing.tasks.carry", deliveries[0].pk) in bell.rings
 
 
+def test_the_trail_keeps_the_subject_as_it_reads_but_nobodys_name(clerk):
+    mail = factories.mail(subject="{number} for {contact}")
+
+    delivering.queue_delivery(factories.opened(), by=clerk, mail=mail)
+
+    event = AuditEvent.objects.get(action="delivery.queued")
+    assert event.after["subject"] == "INV-2026-00001 for Harbour Café GmbH"
+
+
 def test_an_address_that_stands_twice_gets_it_once(clerk):
     mail = factories.mail(
         "AP@harbour.example", "ap@harbour.example", cc=["ap@harbour.example", "x@harbour.example"] * 25

@@ -9,8 +9,9 @@ from django.urls import reverse
 from customers.services.contacts import add_contact
 from invoicing.channels.base import ChannelFailure
 from invoicing.models import Document, Invoice
-from invoicing.services import carrying, drafting, marking, opening
+from invoicing.services import carrying, drafting, marking, opening, settling
 from tests.factories import TODAY, customer, draft, line, opened, payment, queued, tax
+from tests.invoicing.problems import failed
 
 pytestmark = pytest.mark.django_db
 
@@ -270,7 +271,7 @@ def test_every_change_is_told_with_before_and_after(client, clerk, worker):
         "Lines: 2 C62 × 100 Calibration (S 21%) = 200.00 → 2 C62 × 150 Calibration (S 21%) = 300.00",
         "Femke Clerk changed the internal note Internal note: – → Called",
         "Femke Clerk opened the invoice as INV-2026-00001 Issue date: 20 Nov 2026",
-        "Femke Clerk put an email on its way 1 recipient; Subject: Invoice {number}",
+        "Femke Clerk put an email on its way 1 recipient; Subject: Invoice INV-2026-00001",
         "Dunlin sent the email to ap@harbour.example",
         "Dunlin billed the invoice",
         "Femke Clerk recorded a payment Amount: EUR 100.00; Received on: 20 Nov 2026; Reference: WIRE-1",
@@ -343,3 +344,14 @@ def test_a_viewer_writes_no_note(as_role, viewer):
 
     assert as_role(viewer).post(to("internal_note", invoice), {"internal_note": "x"}).status_code == 403
     assert Invoice.objects.get().internal_note == ""
+
+
+def test_what_failed_for_the_old_address_is_not_told_of_the_new_one(client, clerk):
+    lost = failed()
+    settling.settle_delivery(lost, by=clerk, decision="again", address="right@harbour.example")
+
+    said = words(page(client, Invoice.objects.get()))
+
+    assert "had the email sent again to right@harbour.example" in said
+    assert "could not send the email to right@harbour.example" not in said
+    assert "could not send the email" in said

@@ -499,3 +499,15 @@ def test_the_command_says_which_file_cannot_be_read(tmp_path):
 
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("import_invoices", str(tmp_path / "none.xml"))
+
+
+def test_files_that_ask_are_not_counted_among_the_drafts_before_they_are_answered(clerk, as_role):
+    factories.customer("Muelle Norte S.L.")
+    client = as_role(clerk)
+    upload(client, ("plain.xml", sample("plain.xml")), ("yen.xml", sample("yen.xml")), ("bad.xml", b"<html/>"))
+
+    page = client.get(reverse("invoicing:import_run", args=[ImportRun.objects.get().pk])).text
+
+    assert "One draft would be made." in page
+    assert "One asks for a choice." in page
+    assert "Import the good ones</button>" in page

@@ -136,7 +136,9 @@ def test_the_csv_has_exactly_the_filtered_rows(as_role, clerk, today):
 
     head, *rows = csv.reader(text.splitlines())
     assert head == ["Invoice", "Customer", "Customer Emails", "Due", "Status", "Currency", "Amount"]
-    assert rows == [["Draft", "'=Beta", "ap@harbour.example", str(today - timedelta(days=2)), "Draft", "EUR", "242.00"]]
+    assert rows == [
+        ["Draft", "'=Beta", "ap@harbour.example", str(today - timedelta(days=2)), "Draft · Unbilled", "EUR", "242.00"]
+    ]
 
 
 def test_a_row_names_the_first_address_and_how_many_more(as_role, clerk, today):

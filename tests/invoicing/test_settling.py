@@ -1,5 +1,7 @@
 """What a person decides about a delivery problem, singly and for many at once."""
 
+from datetime import timedelta
+
 import pytest
 
 from config.common.errors import DomainError, Forbidden, Stale
@@ -57,6 +59,16 @@ def test_nonsense_is_refused_and_changes_nothing(failed, clerk, decision, addres
         settling.settle_delivery(failed, by=clerk, decision=decision, address=address)
 
     assert Delivery.objects.get().status == "failed"
+
+
+def test_sent_again_it_has_a_whole_day_anew(failed, channel, clerk):
+    Delivery.objects.update(queued_at=failed.queued_at - timedelta(hours=30))
+
+    settling.settle_delivery(failed, by=clerk, decision="again")
+    channel.before = [ChannelFailure("450 later", kind="temporary", code="450")]
+    carrying.carry_waiting()
+
+    assert Delivery.objects.get().status == "retrying"
 
 
 def test_a_viewer_settles_nothing(failed, viewer):
