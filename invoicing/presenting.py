@@ -62,7 +62,7 @@ def badges(invoice, *, today: date, credited: int = 0) -> list[Badge]:
     if status == Invoice.Status.UNCOLLECTIBLE:
         return [Badge(_("Uncollectible"), "warn")]
     partly = [Badge(_("Partly paid"), "warn")] if invoice.settled and not invoice.is_credit_note else []
-    late = [Badge(_("Overdue"), "bad")] if invoice.days_late(today) else []
+    late = [Badge(_("Overdue"), "bad")] if invoice.billed_at and invoice.days_late(today) else []
     return [_open(invoice), *partly, *late]
 
 

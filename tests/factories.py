@@ -9,7 +9,7 @@ from customers.models import Organization
 from customers.services.customers import create_customer
 from customers.services.organization import add_bank_account, add_organization_email, set_up_organization
 from invoicing.models import Delivery, TaxRate
-from invoicing.services import delivering, drafting, opening, paying
+from invoicing.services import delivering, drafting, marking, opening, paying
 
 TODAY = date(2026, 11, 20)
 
@@ -81,6 +81,13 @@ def draft(buyer=None, *, by=SYSTEM, lines=None, adjustments=(), **fields):
 
 def opened(buyer=None, *, by=SYSTEM, on=TODAY, **fields):
     return opening.open_invoice(draft(buyer, **fields), by=by, on=on)
+
+
+def billed(invoice, *, by=SYSTEM, on=TODAY):
+    """The same invoice, sent by other means."""
+    marking.mark_as_sent(invoice, by=by, how="Post", sent_on=on, on=on)
+    invoice.refresh_from_db()
+    return invoice
 
 
 def mail(*to, cc=(), copies=(), **fields):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from . import clock
 from .models import Heartbeat
 
-SILENT_AFTER = timedelta(minutes=3)
+SILENT_AFTER = timedelta(seconds=130)  # said before a supervisor acts (150 s); a busy pump is quiet for 120 s
 
 
 def beat(name: str, *, started: bool = False, detail: str = "") -> None:

@@ -27,7 +27,8 @@ class InvoiceQuerySet(models.QuerySet):
         return self.filter(billed_at=None)
 
     def overdue(self, *, on: date):
-        return self.open().invoices().filter(due_on__lt=on)
+        """Open, sent and late; what was never sent stands under Invoices to be sent."""
+        return self.open().invoices().filter(billed_at__isnull=False, due_on__lt=on)
 
     def due(self, *, on: date):
         """Due that day or earlier; a draft without an issue date is reckoned as if opened that day."""

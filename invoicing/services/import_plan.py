@@ -239,7 +239,7 @@ def find_preceding(row, customer):
 
 def _look_within(rows):
     """Files of the same run that repeat each other, or that would share a new customer."""
-    hashes, documents, customers = {}, {}, {}
+    hashes, documents, customers, names = {}, {}, {}, {}
     invoices = [row for row in rows if row.is_good and row.draft.kind == "invoice"]
     count = Counter(row.invoice.number for row in invoices)
     numbers = {row.invoice.number: row.file.name for row in invoices if count[row.invoice.number] == 1}
@@ -264,4 +264,10 @@ def _look_within(rows):
             who = matching.identity(invoice.buyer)
             if who in customers:
                 row.remarks.append(_("The same new customer as in %(file)s.") % {"file": customers[who]})
+            elif (called := invoice.buyer.name.casefold()) in names:
+                row.remarks.append(
+                    _("%(file)s brings a new customer of this name too; once made, you are asked if it is the same.")
+                    % {"file": names[called]}
+                )
             customers.setdefault(who, name)
+            names.setdefault(invoice.buyer.name.casefold(), name)

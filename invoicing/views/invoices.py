@@ -16,7 +16,7 @@ from customers.models import Customer
 from ..filters import STATES, InvoiceFilter
 from ..history import lights_of
 from ..models import Invoice
-from ..presenting import Badge, Light, badges, kind_badge, signed
+from ..presenting import Badge, Light, badges, kind_badge, signed, state_text
 from .actions import Action, actions
 from .figures import today_of
 
@@ -103,7 +103,7 @@ class InvoiceListView(FilteredListView):
     csv_columns = [
         (_("Number"), lambda invoice: invoice.number),
         (_("Kind"), lambda invoice: invoice.get_kind_display()),
-        (_("Status"), lambda invoice: invoice.get_status_display()),
+        (_("Status"), state_text),
         (_("Customer number"), lambda invoice: invoice.customer.number if invoice.customer else ""),
         (_("Customer"), lambda invoice: invoice.customer_name),
         (_("Issued"), lambda invoice: invoice.issued_on),

@@ -174,3 +174,12 @@ def test_a_file_that_was_imported_shows_what_it_became():
     row = importing.plan_run(invoice.import_file.run).rows[0]
 
     assert (row.state, row.same_as, row.match.customer) == ("made", invoice, invoice.customer)
+
+
+def test_a_second_new_customer_of_one_name_is_announced_as_a_question():
+    vat_id = "ESB83920174"
+
+    row = one("plain.xml", ("other.xml", sample("several_rates.xml", (vat_id, "ESA58818501"))))
+
+    assert row.match.how == "new"
+    assert any("plain.xml brings a new customer of this name too" in remark for remark in row.remarks)

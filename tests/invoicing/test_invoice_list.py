@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from invoicing.models import Invoice
-from tests.factories import TODAY, customer, draft, line, opened, payment, queued
+from tests.factories import TODAY, billed, customer, draft, line, opened, payment, queued
 
 pytestmark = pytest.mark.django_db
 LIST = "invoicing:list"
@@ -87,14 +87,14 @@ def test_the_states_are_tabs(browse):
     payment(paid)
     partly = opened(buyer)
     payment(partly, 100)
-    late = opened(buyer, on=date(2026, 1, 5))
+    late = billed(opened(buyer, on=date(2026, 1, 5)))
 
     assert numbers(browse(status="draft")) == ["Draft"]
     assert numbers(browse(status="paid")) == [paid.number]
     assert numbers(browse(status="partly_paid")) == [partly.number]
     assert late.number in numbers(browse(status="overdue"))
     assert unsent.number in numbers(browse(status="unbilled"))
-    assert numbers(browse(status="unpaid")) == []
+    assert numbers(browse(status="unpaid")) == [late.number]
 
 
 def test_kind_currency_customer_template_and_dates_narrow_the_list(browse):
@@ -192,6 +192,7 @@ def test_empty_lists_say_what_to_do_next(browse, as_role, viewer):
 
 
 def test_today_decides_what_is_late():
-    late = opened(on=date(2026, 10, 1))
+    late = billed(opened(on=date(2026, 10, 1)))
+    opened(customer("Never sent"), on=date(2026, 10, 1))
 
     assert list(Invoice.objects.overdue(on=TODAY)) == [late]

@@ -81,9 +81,10 @@ def test_a_settled_problem_is_none(as_role, clerk, today):
 
 
 def test_overdue_is_what_is_left_to_pay(as_role, clerk, today):
-    late = _open(today, -3)
+    late = factories.billed(_open(today, -3), on=today)
     factories.payment(late, 4200)
-    _open(today, 0)
+    factories.billed(_open(today, 0), on=today)
+    _open(today, -9)  # never sent: it waits among Invoices to be sent
 
     card = _cards(as_role(clerk))["Overdue"]
 
