@@ -66,7 +66,7 @@ def _details(event) -> str:
     names = [name for name in {**event.before, **event.after} if name not in _QUIET]
     if model is None:
         return event.reason
-    parts = [_one(model, name, event) for name in names]
+    parts = sorted(_one(model, name, event) for name in names)  # PostgreSQL keeps no order of JSON keys
     return "; ".join([*parts, *([event.reason] if event.reason else [])])
 
 

@@ -85,7 +85,7 @@ def _details(event, currency) -> list[str]:
     if event.action in _ALREADY_SAID:
         return []
     parts = [_readers(event.after)] if event.action == "delivery.queued" else []
-    for name in {**event.before, **event.after}:
+    for name in sorted({**event.before, **event.after}, key=_label):  # PostgreSQL keeps no order of JSON keys
         if name in _QUIET or name in _READERS or (event.action == "invoice.open" and name == "number"):
             continue
         if event.action == "invoice.part_paid" and name == "settled":
