@@ -15,7 +15,7 @@ DEMO := $(BARE) DUNLIN_MODE=demo DATABASE_URL=sqlite://:memory:
 PRODUCTION := $(BARE) DUNLIN_MODE=production DATABASE_URL=sqlite://:memory: BASE_URL=https://dunlin.example ALLOWED_HOSTS=dunlin.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check torture reset lock browser
+.PHONY: help install run test check bench torture reset lock browser
 
 help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -26,7 +26,7 @@ install: $(VENV)/.runtime ## only make the environment in .venv, from requiremen
 
 run: $(VENV)/.runtime .env $(MANIFEST) ## start Dunlin (PORT=8000 moves it); data stays in var/
 	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py load_demo
+	@DUNLIN_PORT=$(PORT) $(PY) manage.py load_demo
 	@exec $(PY) manage.py run --port $(PORT)
 
 install: $(VENV)/.runtime ## only the environment in .venv, from requirements.lock
@@ -54,6 +54,9 @@ test: $(VENV)/.dev browser ## all tests, in a real browser too; DATABASE_URL=pos
 
 torture: $(VENV)/.dev browser ## all tests, with the sizes of the heavy ones unshortened
 	TORTURE=1 $(PY) -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/.dev ## measure what one machine carries, into docs/performance.md (BENCH_INVOICES=1000000)
+	$(PY) -m tests.benchmarks
 
 check: $(VENV)/.dev ## lint, types, layers, migrations, settings, templates
 	$(VENV)/bin/ruff check .

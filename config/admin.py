@@ -2,6 +2,8 @@
 
 from django.contrib.admin import AdminSite as BaseSite
 from django.contrib.admin.apps import AdminConfig as BaseConfig
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 _OURS = {"config", "customers", "invoicing", "dunning", "portal"}
@@ -20,9 +22,18 @@ class AdminSite(BaseSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def login(self, request, extra_context=None):
+        """To our own sign-in, and from there to the page that was asked for. Forbidden for whoever is in and no admin:
+        sending them to sign in would send them in circles.
+        """
         from django.contrib.auth.views import redirect_to_login  # needs the apps, this module makes one
 
-        return redirect_to_login(request.get_full_path())
+        from .common import leading, roles
+
+        wanted = leading.safe_next(request) or reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        roles.require(request.user, "user.write")
+        return HttpResponseRedirect(wanted)
 
 
 class AdminConfig(BaseConfig):

@@ -26,7 +26,7 @@ SECRET_KEY = env("SECRET_KEY", default="")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Put a long random text into the environment or into .env.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+BASE_URL = env("BASE_URL", default=f"http://127.0.0.1:{env('DUNLIN_PORT', default='8000')}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEMO else [])
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
 SECURE = env.bool("SECURE", default=not DEMO)  # served over https only
@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "config.common",
     "customers",
     "invoicing",
+    "portal",
     "config.admin.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -68,7 +69,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "config.common.sessions.SessionLimitMiddleware",
     "config.common.middleware.ViewerMiddleware",
+    "config.common.second_factor.SecondFactorMiddleware",
     "config.common.middleware.DomainErrorMiddleware",
 ]
 
@@ -111,8 +114,11 @@ else:
     # The queue's broker closes "old" connections at every step; without an age it would reconnect each time.
     _database["CONN_MAX_AGE"] = 600
     _database["CONN_HEALTH_CHECKS"] = True
+    # Pages ask small questions with many parts: compiling one takes longer than answering it.
+    _database["OPTIONS"] = {"options": "-c jit=off", **_database.get("OPTIONS", {})}
 
-DATABASE_GUARDS = ["config.common.guards.GUARDS", "invoicing.guards.GUARDS"]  # triggers, see config/common/guards.py
+# Triggers, see config/common/guards.py
+DATABASE_GUARDS = ["config.common.guards.GUARDS", "customers.guards.GUARDS", "invoicing.guards.GUARDS"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = Path(env("DUNLIN_MEDIA", default=str(VAR_DIR / "media")))  # never served: documents go through views
 STATIC_ROOT = VAR_DIR / "static"
@@ -144,12 +150,29 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "config.common.accounts.ClosedSignup"
+ACCOUNT_ADAPTER = "config.common.accounts.Accounts"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by an admin; nobody signs up
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # people are told of each change of their password or second factor
+ACCOUNT_RATE_LIMITS = False  # counted in our own rows instead: see config/common/attempts.py
+ACCOUNT_FORMS = {
+    "reset_password": "config.common.forms_accounts.ResetPasswordForm",
+    "change_password": "config.common.forms_accounts.ChangePasswordForm",
+}
+REQUIRE_MFA = env.bool("REQUIRE_MFA", default=not DEMO)  # admins and managers need a second factor
+MFA_ADAPTER = "config.common.accounts.SecondFactors"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the same: an admin vouches for the address
+MFA_TOTP_ISSUER = "Dunlin"
+MFA_FORMS = {
+    "authenticate": "config.common.forms_accounts.AuthenticateForm",
+    "reauthenticate": "config.common.forms_accounts.ReauthenticateForm",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60  # seconds a typed password is enough for another change of this kind
+INVITATION_DAYS = 7  # how long an invitation can be accepted
+PASSWORD_RESET_TIMEOUT = 60 * 60
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
@@ -161,7 +184,9 @@ DEMO_ACCOUNTS = [  # made by the demo's loader, shown on its sign-in page, refus
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 60 * 60  # in all, whatever is done
+SESSION_IDLE = env.int("SESSION_IDLE_MINUTES", default=120) * 60  # without doing anything; seconds
+BROWSER_COOKIE_NAME = "browser"  # which people have signed in here before: see config/common/attempts.py
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -178,6 +203,7 @@ if SECURE:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
+    BROWSER_COOKIE_NAME = "__Host-browser"
 if env.bool("BEHIND_PROXY", default=False):  # it must set X-Forwarded-Proto and append to X-Forwarded-For
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1  # sign-in limits count the visitor's address, not the proxy's, which all share
@@ -222,7 +248,12 @@ Q_CLUSTER = {
 }
 SCHEDULES = {
     "sweep": {"task": "invoicing.tasks.sweep", "minutes": 1},
+    "bank_changes": {"task": "customers.tasks.sweep", "minutes": 5},
     "heartbeat": {"task": "config.common.tasks.heartbeat", "minutes": 1},
+    "tidy": {"task": "config.common.tasks.tidy", "minutes": 60},
+    "prove": {"task": "invoicing.tasks.prove", "minutes": 24 * 60},
+    "forget": {"task": "invoicing.tasks.forget", "minutes": 24 * 60},
+    "sheets": {"task": "config.common.tasks.sweep_sheets", "minutes": 1},
 }
 
 READINESS = {  # what /healthz/ready asks; each answers "" when it is well
@@ -231,30 +262,50 @@ READINESS = {  # what /healthz/ready asks; each answers "" when it is well
     "guards": "config.common.health.database_guards",
     "worker": "config.common.health.worker",
     "deliveries": "invoicing.health.deliveries",
+    "balances": "invoicing.health.balances",
 }
 
 # --- Plug-ins: BACKEND and OPTIONS, in the shape of Django's own CACHES ---------------------------------------
 
 DELIVERY_CHANNELS = {
-    "email": {"BACKEND": "invoicing.channels.email.EmailChannel"},
+    "email": {
+        "BACKEND": "invoicing.channels.email.EmailChannel",
+        "OPTIONS": {"per_minute": env.int("EMAIL_PER_MINUTE", default=0)},
+    },
 }
 NAVIGATION = [  # each gives sections of links for the side of every page
     "invoicing.views.navigation.work",
     "customers.views.navigation.ledger",
+    "invoicing.views.ledger.navigation",
     "invoicing.views.navigation.settings",
+]
+SHELL_READS = [  # what those facts need of the database, read in one query: the day -> {name: expression}
+    "config.common.heartbeats.reads",
+    "invoicing.views.figures.reads",
+    "customers.views.navigation.reads",
 ]
 SHELL_FACTS = ["invoicing.views.navigation.facts", "customers.views.navigation.facts"]
 SNAPSHOT_CARDS = [
     "invoicing.views.snapshot.to_be_sent_card",
     "invoicing.views.snapshot.ready_to_send_card",
+    "invoicing.views.snapshot.scheduled_card",
     "invoicing.views.snapshot.delivery_problems_card",
+    "invoicing.views.snapshot.batch_operations_card",
     "invoicing.views.snapshot.overdue_card",
+    "invoicing.views.snapshot.follow_up_card",
 ]
 
 CUSTOMER_FACTS = [
     "invoicing.reports.owed_by"
 ]  # what customers owe, for the list: customer pks -> {pk: {currency: minor}}
+CUSTOMER_READS = ["invoicing.views.panels.reads"]  # what they need, read with the customer: pk -> {name: expression}
 CUSTOMER_PANELS = ["invoicing.views.panels.customer_panel"]  # (request, customer) -> parts of the customer's profile
+CUSTOMER_STORIES = ["invoicing.views.stories.customer_story"]  # customer -> its Story for the profile's timeline
+SHEET_IMPORTS = {  # what a spreadsheet can bring: config/common/sheets/kinds.py
+    "customers": {"BACKEND": "customers.services.sheets.Customers"},
+    "invoices": {"BACKEND": "invoicing.services.sheets.Invoices"},
+}
+ANY_INVOICE_OPENED = "invoicing.reports.opened.any_opened"  # whether anybody was told yet where to pay to
 SET_UP = ["invoicing.services.settings.set_up"]  # run when the organization is first saved
 
 # --- Mail ---------------------------------------------------------------------------------------------------
@@ -273,6 +324,13 @@ if email_url := env("EMAIL_URL", default=""):
     EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
 ANYMAIL = env.json("ANYMAIL", default={})
 
+# --- The customers' portal ----------------------------------------------------------------------------------
+
+# What tokens of mailed links are made with: the first makes new ones, the others are there for what is still to be sent
+# once more. Without any, SECRET_KEY and its fallbacks serve.
+PORTAL_LINK_KEYS = env.list("PORTAL_LINK_KEYS", default=[])
+PORTAL_COOKIE_NAME = "__Secure-invoice" if SECURE else "invoice"
+
 # --- Documents ----------------------------------------------------------------------------------------------
 
 PDF_FONTS = env.list("PDF_FONTS", default=[])  # further TrueType files, asked after the packaged ones, glyph by glyph
@@ -282,7 +340,10 @@ PDF_FONTS = env.list("PDF_FONTS", default=[])  # further TrueType files, asked a
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.common.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "config.common.logs.RequestIdFilter"},
+        "no_tokens": {"()": "config.common.logs.TokenFilter"},
+    },
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"},
         "json": {"()": "config.common.logs.JsonFormatter"},
@@ -290,7 +351,7 @@ LOGGING = {
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "filters": ["request_id"],
+            "filters": ["request_id", "no_tokens"],
             "formatter": "plain" if DEMO else "json",
         },
     },

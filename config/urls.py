@@ -10,8 +10,10 @@ handler500 = "config.common.views.server_error"
 urlpatterns = [
     path("", include("config.common.urls")),
     path("", include("invoicing.urls_front")),
+    path("", include("invoicing.urls_public")),
     path("", include("invoicing.urls")),
     path("", include("customers.urls")),
+    path("", include("portal.urls")),
     # Addresses are changed by an admin, through the service and its trail: allauth's own page for that is shut.
     path("accounts/email/", login_required(RedirectView.as_view(pattern_name="profile"))),
     path("accounts/", include("allauth.account.urls")),

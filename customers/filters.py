@@ -1,8 +1,11 @@
 """Filters of the customers list."""
 
 import django_filters
+from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+
+from config.common.models import SheetItem
 
 from . import countries
 from .models import Address, Contact, Customer
@@ -29,6 +32,11 @@ class CustomerFilter(django_filters.FilterSet):
         empty_label=_("Any contacts"),
     )
 
+    imported = django_filters.NumberFilter(
+        method="from_sheet", label=_("Imported from a spreadsheet"), min_value=1, max_value=2**63 - 1,
+        widget=forms.HiddenInput,
+    )  # fmt: skip
+
     class Meta:
         model = Customer
         fields: list = []
@@ -54,6 +62,11 @@ class CustomerFilter(django_filters.FilterSet):
             | Q(vat_id__icontains=words.replace(" ", ""))
             | Exists(by_email)
         )
+
+    def from_sheet(self, queryset, name, value):
+        """What one spreadsheet import made or updated."""
+        made = SheetItem.objects.filter(sheet=value, sheet__kind="customers")
+        return queryset.filter(pk__in=made.values("object_id"))
 
     def in_country(self, queryset, name, value):
         return queryset.filter(

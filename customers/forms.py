@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.common import choices
-from config.common.forms import VersionedForm
+from config.common.forms import SeenForm, VersionedForm
+from config.common.once import OnceForm
 
 from . import countries, identifiers
 from .models import Address, Contact, Customer
@@ -63,6 +64,14 @@ class PartyForm(VersionedForm):
         return cleaned
 
 
+class AsOursSelect(forms.NullBooleanSelect):
+    """Yes, no, or as the organization has it."""
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs)
+        self.choices[0] = ("unknown", gettext_lazy("As the organization"))
+
+
 class CustomerForm(PartyForm):
     """Everything about a customer but its contacts, with both addresses."""
 
@@ -70,9 +79,13 @@ class CustomerForm(PartyForm):
         model = Customer
         fields = [
             "name", "kind", "number", "latin_name", *PARTY_FIELDS, "terms_days", "discount_percent", "discount_days",
-            "buyer_reference", "notes",
+            "buyer_reference", "notes", "track_links", "track_opens",
         ]  # fmt: skip
-        widgets = {"notes": forms.Textarea(attrs={"rows": 3})}
+        widgets = {
+            "notes": forms.Textarea(attrs={"rows": 3}),
+            "track_links": AsOursSelect,
+            "track_opens": AsOursSelect,
+        }
         labels = {
             "terms_days": gettext_lazy("Payment terms, days net"),
             "latin_name": gettext_lazy("Name in Latin letters"),
@@ -81,6 +94,9 @@ class CustomerForm(PartyForm):
             "latin_name": gettext_lazy("For documents and files that cannot show the name as it is."),
             "buyer_reference": gettext_lazy("What they want quoted on every invoice, such as a Leitweg-ID."),
             "notes": gettext_lazy("For colleagues; never on a document."),
+            "track_opens": gettext_lazy(
+                "Only with their consent. Turned off, nothing is recorded, of old mails neither."
+            ),
         }
 
     def __init__(self, *args, **kwargs):
@@ -125,7 +141,7 @@ class CustomerForm(PartyForm):
         return {**own, "address": self._address("billing"), "delivery_address": self._address("delivery")}
 
 
-class NewCustomerForm(CustomerForm):
+class NewCustomerForm(OnceForm, CustomerForm):
     """A customer and the first contact in one go."""
 
     contact_name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
@@ -159,7 +175,7 @@ class NewCustomerForm(CustomerForm):
         return cleaned
 
 
-class ContactForm(forms.ModelForm):
+class ContactForm(OnceForm, SeenForm, forms.ModelForm):
     class Meta:
         model = Contact
         fields = ["name", "email", "phone", "role", "gets_invoices"]

@@ -5,6 +5,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.common import choices
+from config.common.forms import SeenForm
+from config.common.once import OnceForm
 
 from . import countries, identifiers
 from .forms import PARTY_FIELDS, PartyForm
@@ -18,7 +20,8 @@ class OrganizationForm(PartyForm):
         model = Organization
         fields = [
             "legal_name", "trade_name", "street", "street2", "postcode", "city", "region", "country", "email", "phone",
-            "website", *PARTY_FIELDS,
+            "website", *PARTY_FIELDS, "track_links", "track_opens",
+            "portal_link_in_emails",
         ]  # fmt: skip
         help_texts = {
             "trade_name": gettext_lazy("As customers know you; the subject of emails uses it."),
@@ -26,6 +29,15 @@ class OrganizationForm(PartyForm):
             "registration_no": gettext_lazy("Commercial register, chamber of commerce; printed on invoices."),
             "time_zone": gettext_lazy("Decides which day it is: what is due today, and the date of an invoice."),
             "currency": gettext_lazy("Of the accounts. Invoices in another one show their VAT in this one too."),
+            "portal_link_in_emails": gettext_lazy(
+                "A button to a page with that one invoice and its PDF; each customer email gets a link of its own. "
+                "It can be switched for each send."
+            ),
+            "track_links": gettext_lazy("A visit of the page behind the link counts as a click. It needs no pixel."),
+            "track_opens": gettext_lazy(
+                "A picture of one pixel in the mail. Many countries ask for the reader’s consent; each customer can be "
+                "set otherwise. Turned off, nothing is recorded, of old mails neither."
+            ),
         }
 
     def __init__(self, *args, **kwargs):
@@ -35,14 +47,18 @@ class OrganizationForm(PartyForm):
             self.fields[name].required = True
 
 
-class OrganizationEmailForm(forms.ModelForm):
+class OrganizationEmailForm(SeenForm, forms.ModelForm):
     class Meta:
         model = OrganizationEmail
         fields = ["email", "label", "preselected"]
         help_texts = {"label": gettext_lazy("What this mailbox is for, such as bookkeeping.")}
 
 
-class BankAccountForm(forms.ModelForm):
+class RejectionForm(forms.Form):
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class BankAccountForm(OnceForm, forms.ModelForm):
     class Meta:
         model = BankAccount
         fields = ["holder", "bank_name", "iban", "bic", "currency", "account_no", "routing"]

@@ -18,9 +18,13 @@ WORDS = {
     "customer.changed": gettext_lazy("changed the customer"),
     "customer.archived": gettext_lazy("archived the customer"),
     "customer.restored": gettext_lazy("took the customer out of the archive"),
+    "customer.template": gettext_lazy("chose the customer’s invoice template"),
     "contact.added": gettext_lazy("added a contact"),
     "contact.changed": gettext_lazy("changed a contact"),
     "contact.removed": gettext_lazy("removed a contact"),
+    "contact.bounced": gettext_lazy("noted that mail to a contact came back"),
+    "contact.complained": gettext_lazy("noted that a contact complained about a mail"),
+    "contact.reached": gettext_lazy("noted that mail reaches a contact again"),
     "organization.created": gettext_lazy("set up the organization"),
     "organization.changed": gettext_lazy("changed the organization"),
     "organization.logo_changed": gettext_lazy("changed the logo"),
@@ -32,19 +36,28 @@ WORDS = {
     "bank_account.changed": gettext_lazy("changed a bank account"),
     "bank_account.activated": gettext_lazy("activated a bank account"),
     "bank_account.deactivated": gettext_lazy("deactivated a bank account"),
+    "bank_account.proposed": gettext_lazy("proposed a change of a bank account"),
+    "bank_account.rejected": gettext_lazy("rejected a change of a bank account"),
+    "bank_account.withdrawn": gettext_lazy("withdrew a change of a bank account"),
 }
 _KINDS = {
     "customer.created": "on",
     "customer.archived": "warn",
     "customer.restored": "ok",
     "contact.removed": "warn",
+    "contact.bounced": "bad",
+    "contact.complained": "bad",
+    "contact.reached": "ok",
     "bank_account.added": "on",
     "bank_account.changed": "warn",
     "bank_account.deactivated": "warn",
+    "bank_account.proposed": "warn",
 }
 _MODELS = {model._meta.model_name: model for model in (Customer, Contact, Organization, OrganizationEmail, BankAccount)}
+_MODELS["bankaccountchange"] = BankAccount  # the trail of a change names the fields of the account
 _PARTS = {"billing_address": gettext_lazy("Billing address"), "delivery_address": gettext_lazy("Delivery address")}
-_QUIET = {"version", "archived_at"}
+_PARTS["template"] = gettext_lazy("Invoice Template")
+_QUIET = {"version", "archived_at", "bounced_at", "complained_at", "trouble"}
 
 
 def items(events: Iterable[AuditEvent]) -> list[dict]:

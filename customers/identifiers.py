@@ -82,7 +82,7 @@ def check_vat_id(text: str) -> str:
             gb_vat.validate(rest)
     except Invalid:
         raise ValidationError(
-            _("%(text)s is not a VAT id of %(country)s: a character is missing, too many or wrong. Compare it again.")
+            _("%(text)s is not a VAT id of %(country)s: a character is wrong, missing or too many. Compare it again.")
             % {"text": vat_id, "country": country}
         ) from None
     return known + rest
@@ -114,7 +114,7 @@ def check_iban(text: str) -> str:
         return iban.validate(text) if text.strip() else ""
     except Invalid:
         raise ValidationError(
-            _("This IBAN cannot be right: a character is missing, too many or wrong. Compare it with the bank's paper.")
+            _("This IBAN cannot be right: a character is wrong, missing or too many. Compare it with the bank's paper.")
         ) from None
 
 

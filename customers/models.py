@@ -10,6 +10,8 @@ from config.common.errors import DomainError
 from config.common.fields import RateField
 from config.common.models import check_time_zone
 
+from .parts import PostalAddress, Reach, Tracking, TrackingOrOurs
+
 
 class Party(models.Model):
     """What an invoice must say of either side (EN 16931: BG-4 seller, BG-7 buyer)."""
@@ -29,18 +31,6 @@ class Party(models.Model):
         abstract = True
 
 
-class PostalAddress(models.Model):
-    street = models.CharField(_("street"), max_length=120, blank=True)
-    street2 = models.CharField(_("additional line"), max_length=120, blank=True)
-    postcode = models.CharField(_("postcode"), max_length=20, blank=True)
-    city = models.CharField(_("city"), max_length=80, blank=True)
-    region = models.CharField(_("region"), max_length=80, blank=True)
-    country = models.CharField(_("country"), max_length=2, blank=True)  # ISO 3166-1 alpha-2
-
-    class Meta:
-        abstract = True
-
-
 class OrganizationQuerySet(models.QuerySet):
     def current(self):
         """The one row; DomainError where the installation has not been set up."""
@@ -50,7 +40,7 @@ class OrganizationQuerySet(models.QuerySet):
         return found
 
 
-class Organization(Party, PostalAddress):
+class Organization(Party, PostalAddress, Tracking):
     """Us: one row an installation."""
 
     legal_name = models.CharField(_("legal name"), max_length=160)
@@ -58,6 +48,7 @@ class Organization(Party, PostalAddress):
     email = models.EmailField(_("email"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     website = models.URLField(_("website"), blank=True)
+    portal_link_in_emails = models.BooleanField(_("put a portal link in emails"), default=True)
     logo = models.BinaryField(_("logo"), null=True, blank=True, editable=False)  # PNG, re-encoded by us
 
     objects = OrganizationQuerySet.as_manager()
@@ -88,7 +79,7 @@ class OrganizationEmail(models.Model):
 
 
 class BankAccount(models.Model):
-    """Where customers pay to, for one currency or for all."""
+    """Where customers pay to, for one currency or for all. Its numbers never change: a change is another row."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="bank_accounts")
     holder = models.CharField(_("account holder"), max_length=140)
@@ -110,6 +101,62 @@ class BankAccount(models.Model):
         return self.iban or self.account_no
 
 
+class BankAccountChange(models.Model):
+    """A change of where customers pay to: proposed by one person, confirmed by another."""
+
+    class Kind(models.TextChoices):
+        NEW = "new", _("New account")
+        CHANGED = "changed", _("Changed account")
+        REMOVED = "removed", _("Account no longer offered")
+        RESTORED = "restored", _("Account offered again")
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        APPLIED = "applied", _("In effect")
+        REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    TRANSITIONS = {Status.WAITING: {Status.APPLIED, Status.REJECTED, Status.WITHDRAWN}}
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="bank_account_changes")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.WAITING)
+    account = models.ForeignKey(BankAccount, models.PROTECT, null=True, related_name="changes")  # none for a new one
+    made = models.ForeignKey(BankAccount, models.PROTECT, null=True, related_name="+")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    proposed_at = models.DateTimeField(_("proposed at"))
+    effective_at = models.DateTimeField(_("takes effect at"), null=True)  # by itself; none: when somebody confirms it
+    told_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    reason = models.TextField(_("reason"), blank=True)
+
+    class Meta:
+        verbose_name = _("change of a bank account")
+        verbose_name_plural = _("changes of bank accounts")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="bank_change_kind_known", condition=Q(kind__in=["new", "changed", "removed", "restored"])
+            ),
+            models.CheckConstraint(
+                name="bank_change_status_known",
+                condition=Q(status__in=["waiting", "applied", "rejected", "withdrawn"]),
+            ),
+            models.CheckConstraint(
+                name="bank_change_of_something",
+                condition=Q(kind="new", account=None) | Q(~Q(kind="new"), account__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["account"], condition=Q(status="waiting"), name="one_waiting_bank_change"),
+        ]
+        indexes = [models.Index(fields=["status"], name="bank_change_waiting", condition=Q(status="waiting"))]
+
+    def __str__(self):
+        return str(_("The change of a bank account"))
+
+
 class CustomerQuerySet(models.QuerySet):
     def current(self):
         return self.filter(archived_at=None)
@@ -118,7 +165,7 @@ class CustomerQuerySet(models.QuerySet):
         return self.exclude(archived_at=None)
 
 
-class Customer(Party):
+class Customer(Party, TrackingOrOurs):
     """A business or a person who owes us."""
 
     class Kind(models.TextChoices):
@@ -186,8 +233,12 @@ class ContactQuerySet(models.QuerySet):
     def mailable(self):
         return self.exclude(email="")
 
+    def troubled(self):
+        """Mail to them came back, or they complained: somebody looks before the next is sent."""
+        return self.exclude(email="").exclude(bounced_at=None, complained_at=None)
 
-class Contact(models.Model):
+
+class Contact(Reach):
     class Role(models.TextChoices):
         PRIMARY = "primary", _("Primary contact")
         FINANCE = "finance", _("Finance contact")

@@ -60,8 +60,12 @@ class LineRows(ReadOnlyRows):
 
 class AllocationRows(ReadOnlyRows):
     model = models.Allocation
-    fields: ClassVar[Any] = ["payment", _money("amount", _("amount")), "reverses", "at"]
+    fields: ClassVar[Any] = ["kind", "payment", "credit_note", _money("amount", _("amount")), "on", "reverses", "at"]
     readonly_fields: ClassVar[Any] = fields
+
+
+class InvoiceAllocationRows(AllocationRows):
+    fk_name = "invoice"
 
 
 class DocumentRows(ReadOnlyRows):
@@ -78,7 +82,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     list_filter = ["status", "kind", "currency", "language", "issued_on"]
     search_fields = ["number", "customer_name", "order_number", "source_reference"]
     date_hierarchy = "issued_on"
-    inlines = [LineRows, AllocationRows, DocumentRows]
+    inlines = [LineRows, InvoiceAllocationRows, DocumentRows]
 
 
 class AttemptRows(ReadOnlyRows):
@@ -101,6 +105,14 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_filter = ["result", "finished_at"]
     list_select_related = ["delivery"]
     search_fields = ["recipient", "text", "code"]
+
+
+@admin.register(models.TrackingEvent)
+class TrackingEventAdmin(ReadOnlyAdmin):
+    list_display = ["delivery", "kind", "source", "is_machine", "why", "said", "occurred_at", "received_at"]
+    list_filter = ["kind", "source", "is_machine", "occurred_at"]
+    list_select_related = ["delivery"]
+    search_fields = ["delivery__recipient", "said"]
 
 
 @admin.register(models.Line)
@@ -134,6 +146,23 @@ class AllocationAdmin(ReadOnlyAdmin):
     search_fields = ["invoice__number", "payment__reference"]
 
 
+@admin.register(models.BatchOperation)
+class BatchOperationAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "action", "status", "total", "asked_by", "created_at", "finished_at", "acknowledged_by"]
+    list_filter = ["status", "action", "created_at"]
+    list_select_related = ["asked_by", "acknowledged_by"]
+    search_fields = ["=pk", "asked_by__name", "asked_by__email"]
+    exclude = ["rows"]  # up to 200,000 of them
+
+
+@admin.register(models.BatchItem)
+class BatchItemAdmin(ReadOnlyAdmin):
+    list_display = ["label", "operation", "status", "reason", "tries", "opened_at", "finished_at"]
+    list_filter = ["status", "lane"]
+    list_select_related = ["operation"]
+    search_fields = ["label", "invoice__number", "=operation__pk"]
+
+
 @admin.register(models.Document)
 class DocumentAdmin(ReadOnlyAdmin):
     list_display = ["name", "invoice", "format", "language", "size", "made_at", "short_hash"]
@@ -148,8 +177,34 @@ class DocumentAdmin(ReadOnlyAdmin):
 
 @admin.register(models.InvoiceTemplate)
 class TemplateAdmin(ReadOnlyAdmin):
-    list_display = ["name", "language", "is_default", "subject", "reply_to", "version"]
+    list_display = ["name", "layout", "colour", "archived_at", "version"]
+    list_filter = ["layout"]
+
+
+@admin.register(models.InvoiceTemplateText)
+class TemplateTextAdmin(ReadOnlyAdmin):
+    list_display = ["template", "language", "subject", "reply_to"]
+    list_select_related = ["template"]
     list_filter = ["language"]
+
+
+@admin.register(models.BillingProfile)
+class BillingProfileAdmin(ReadOnlyAdmin):
+    list_display = ["customer", "organization", "template"]
+    list_select_related = ["customer", "organization", "template"]
+
+
+class EmailTextRows(ReadOnlyRows):
+    model = models.EmailTemplateText
+    fields: ClassVar[Any] = ["language", "subject", "message", "reply_to", "cc"]
+    readonly_fields: ClassVar[Any] = fields
+
+
+@admin.register(models.EmailTemplate)
+class EmailTemplateAdmin(ReadOnlyAdmin):
+    list_display = ["name", "kind", "is_default", "archived_at", "version"]
+    list_filter = ["kind"]
+    inlines = [EmailTextRows]
 
 
 @admin.register(models.TaxRate)

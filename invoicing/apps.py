@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,8 +10,8 @@ class InvoicingConfig(AppConfig):
     def ready(self):
         from config.common import queue
 
-        from . import documents
+        from . import documents, receivers  # (receivers: hears what the mail provider tells)
         from .paper import fonts  # noqa: F401  (registers its check)
 
-        if queue.is_worker_process():
-            documents.warm()  # before the workers fork: the first document of each is then as quick as the next
+        post_migrate.connect(receivers.upgraded, sender=self)
+        queue.at_worker_start(documents.warm)  # the first document of each worker is then as quick as the next

@@ -5,12 +5,13 @@ import hashlib
 import io
 import logging
 import re
+from decimal import Decimal
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from PIL import Image
@@ -21,14 +22,30 @@ from customers.models import Organization
 from .formats import NBSP
 from .models import Document, Invoice
 from .paper import fonts
-from .paper.rendering import RenderFailure, render
+from .paper.account import account
+from .paper.qr import payment_code
+from .paper.rendering import RenderFailure, render, start
 from .paper.sheet import sheet
 from .snapshots import parties
 
-__all__ = ["DocumentLost", "RenderFailure", "draft_pdf", "ensure_pdf", "read", "warm"]
+__all__ = [
+    "DocumentLost",
+    "RenderFailure",
+    "draft_pdf",
+    "ensure_pdf",
+    "keep_logo",
+    "kept_logo",
+    "logo_of",
+    "read",
+    "sample_pdf",
+    "statement_pdf",
+    "stored_pdf",
+    "warm",
+]
 
 log = logging.getLogger(__name__)
 
+_ANY_IBAN = "NL91ABNA0417164300"  # the registry's own example
 _LOGO_WIDTH, _LOGO_HEIGHT = 220, 36  # points
 
 
@@ -44,7 +61,7 @@ def ensure_pdf(invoice: Invoice) -> Document:
     """
     if invoice.is_draft:
         raise DomainError(_("A draft has no PDF to keep: it has no number yet. Open it first."))
-    stored = _stored(invoice)
+    stored = stored_pdf(invoice)
     if stored is not None:
         return stored
     content, warnings = _make(invoice)
@@ -63,7 +80,7 @@ def ensure_pdf(invoice: Invoice) -> Document:
                 warnings=warnings,
             )
     except IntegrityError:
-        winner = _stored(invoice)
+        winner = stored_pdf(invoice)
         if winner is None:
             raise
         return winner
@@ -74,6 +91,19 @@ def draft_pdf(invoice: Invoice) -> bytes:
     if not invoice.is_draft:
         raise DomainError(_("This invoice is opened: its PDF is stored and never made again."))
     return _make(invoice)[0]
+
+
+def sample_pdf(invoice: Invoice, *, seller: dict, buyer: dict, paper: dict) -> bytes:
+    """How any invoice, also one in memory alone, would look on other paper; stored nowhere."""
+    return _drawn(invoice, seller, buyer, paper)[0]
+
+
+def statement_pdf(statement, *, customer, organization) -> bytes:
+    """A statement of account in the customer's language; stored nowhere, for it is of the moment."""
+    with override(customer.language):
+        page = account(statement, customer=customer, organization=organization)
+        html = render_to_string("documents/statement.html", {"page": page, "font_css": fonts.font_css()})
+    return render(html)[0]
 
 
 def read(document: Document) -> bytes:
@@ -97,17 +127,42 @@ def read(document: Document) -> bytes:
     return content
 
 
+def keep_logo(picture: bytes) -> str:
+    """Keep a cleaned picture with the documents, under the hash that papers and templates name it by."""
+    digest = hashlib.sha256(picture).hexdigest()
+    path = f"logos/{digest}.png"
+    if not storages["documents"].exists(path):
+        storages["documents"].save(path, ContentFile(picture))
+    return digest
+
+
+def kept_logo(digest: str) -> bytes | None:
+    """What keep_logo kept; None where it is gone."""
+    try:
+        with storages["documents"].open(f"logos/{digest}.png") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
 def warm():
-    """Load the renderer and its fonts by making one page: worth a second, before a worker forks."""
-    render(f"<style>{fonts.font_css()}</style><p>Dunlin <b>1</b></p>")
+    """Have all that a page needs loaded before the first asks for it; the renderer loads by itself meanwhile."""
+    start()
+    fonts.undrawable("Dunlin")
+    get_template("documents/invoice.html")
+    payment_code(currency="EUR", amount=Decimal(1), holder="Dunlin", number=_ANY_IBAN, bic="", reference="1")
 
 
-def _stored(invoice: Invoice) -> Document | None:
+def stored_pdf(invoice: Invoice) -> Document | None:
+    """The PDF of an opened invoice, where it was made already."""
     return invoice.documents.filter(format=Document.Format.PDF, language=invoice.language).first()
 
 
 def _make(invoice: Invoice) -> tuple[bytes, list[str]]:
-    seller, buyer, paper = parties(invoice)
+    return _drawn(invoice, *parties(invoice))
+
+
+def _drawn(invoice: Invoice, seller: dict, buyer: dict, paper: dict) -> tuple[bytes, list[str]]:
     missing_in_name = fonts.undrawable([buyer.get("name") or ""])
     latin = (buyer.get("latin_name") or "") if missing_in_name else ""
     if latin:
@@ -156,21 +211,24 @@ def _texts(value):
         yield value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in ("logo", "code", "latin_name"):
+            if key not in ("logo", "code", "latin_name", "colour", "text_colour"):
                 yield from _texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _texts(inner)
 
 
+def logo_of(paper: dict) -> str:
+    """The logo that the paper of an invoice shows, as a data URI; "" where it shows none."""
+    return _logo(paper.get("logo_sha256") or "")[0]
+
+
 def _logo(digest: str) -> tuple[str, int, bool]:
     """(data URI, height in points, is it lost): the file kept by opening, else our present logo if it is that one."""
     if not digest:
         return "", 0, False
-    try:
-        with storages["documents"].open(f"logos/{digest}.png") as file:
-            logo = file.read()
-    except OSError:
+    logo = kept_logo(digest)
+    if logo is None:
         current = Organization.objects.order_by("pk").values_list("logo", flat=True).first()
         logo = bytes(current or b"")
     if hashlib.sha256(logo).hexdigest() != digest:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.common import currency
+from config.common.reading import ListOf
 
 from .filters import search
 from .models import Invoice
@@ -16,7 +17,7 @@ CUSTOMERS_OFFERED = 200
 
 
 class QueueFilter(django_filters.FilterSet):
-    """`queryset` is the queue, from which the choices come, before a tab narrows it."""
+    """What the queue can be narrowed by; the choices come from what stands in it."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Search"))
     currency = django_filters.ChoiceFilter(label=_("Currency"), empty_label=_("Any currency"))
@@ -33,15 +34,25 @@ class QueueFilter(django_filters.FilterSet):
         model = Invoice
         fields: list = []
 
-    def __init__(self, *args, queue, **kwargs):
+    def __init__(self, *args, offered, **kwargs):
+        """`offered`: a row that carries `choices_of` the queue, before a tab narrowed it."""
         super().__init__(*args, **kwargs)
-        pairs = queue.order_by("customer_name").values_list("customer_id", "customer_name").distinct()
-        self.filters["customer"].extra["choices"] = [
-            (str(pk), name) for pk, name in pairs[:CUSTOMERS_OFFERED] if pk is not None
-        ]
-        self.filters["currency"].extra["choices"] = [
-            (code, code) for code in queue.order_by("currency").values_list("currency", flat=True).distinct()
-        ]
+        self.filters["customer"].extra["choices"] = [(str(pk), name) for pk, name in offered.queue_customers]
+        self.filters["currency"].extra["choices"] = [(code, code) for (code,) in offered.queue_currencies]
+
+    @staticmethod
+    def choices_of(queue) -> dict:
+        """Its customers by name, and its currencies, to be read along with a row."""
+        customers = queue.exclude(customer=None).order_by("customer_name", "customer_id")
+        codes = queue.order_by("currency").values("currency").distinct()
+        return {
+            "queue_customers": ListOf(
+                customers.values("customer_id", "customer_name").distinct()[:CUSTOMERS_OFFERED],
+                "customer_id",
+                "customer_name",
+            ),
+            "queue_currencies": ListOf(codes, "currency"),
+        }
 
     def by_text(self, queryset, name, value):
         return search(queryset, value)

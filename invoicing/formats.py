@@ -8,8 +8,8 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
+from django.utils.translation import get_language, ngettext_lazy, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy, override
 
 from config.common.currency import amount_text, digits, locale_of
 
@@ -73,6 +73,11 @@ def period_text(start: date | None, end: date | None, language: str) -> str:
 def money_text(minor: int, currency: str, language: str) -> str:
     """Minor units with the code before the figure, never broken over two lines: EUR 1,200.00."""
     return f"{currency}{NBSP}{amount_text(minor, currency, language)}"
+
+
+def told(minor: int, currency: str) -> str:
+    """money_text in the language of who reads it now: for the sentence of a refusal."""
+    return money_text(minor, currency, get_language() or "en")
 
 
 def price_text(price: Decimal, currency: str, language: str) -> str:

@@ -45,7 +45,11 @@ FROZEN = [
     "created_at",
 ]
 
-_changed = " OR ".join(f'OLD."{column}" {{differs}} NEW."{column}"' for column in FROZEN)
+
+def _any_of(columns) -> str:
+    return " OR ".join(f'OLD."{column}" {{differs}} NEW."{column}"' for column in columns)
+
+
 _draft = "(SELECT status FROM invoicing_invoice WHERE id = {row}.invoice_id) <> 'draft'"
 
 
@@ -66,13 +70,55 @@ def _frozen_part(table: str) -> list:
     ]
 
 
+# Of a tracking event all but the provider's own words: these are forgotten after a time.
+HEARD = [
+    "id",
+    "delivery_id",
+    "kind",
+    "source",
+    "occurred_at",
+    "received_at",
+    "is_machine",
+    "why",
+    "said",
+    "dedupe_key",
+]
+
+PAYMENT_FROZEN = [
+    "id",
+    "customer_id",
+    "currency",
+    "amount",
+    "paid_on",
+    "received_on",
+    "method",
+    "reference",
+    "occasion",
+    "recorded_by_id",
+    "recorded_at",
+]
+
+
+def _mirror(table: str, same: list[str]) -> Guard:
+    """A reversing row takes back exactly the row it names."""
+    columns = " AND ".join(f'NOT (was."{column}" {{differs}} NEW."{column}")' for column in same)
+    return Guard(
+        f"{table}_mirror",
+        table,
+        "INSERT",
+        "A reversal takes back exactly what it reverses.",
+        f"NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {table} was "
+        f"WHERE was.id = NEW.reverses_id AND was.amount = -NEW.amount AND {columns})",
+    )
+
+
 GUARDS = [
     Guard(
         "invoicing_invoice_frozen",
         "invoicing_invoice",
         "UPDATE",
         "The invoice is open, it cannot be edited. Correct it by a credit note.",
-        f"OLD.status <> 'draft' AND (NEW.status = 'draft' OR {_changed})",
+        f"OLD.status <> 'draft' AND (NEW.status = 'draft' OR {_any_of(FROZEN)})",
     ),
     Guard(
         "invoicing_invoice_kept",
@@ -87,5 +133,31 @@ GUARDS = [
     *_frozen_part("invoicing_taxline"),
     *append_only("invoicing_document"),
     *append_only("invoicing_attempt"),
+    Guard(
+        "invoicing_trackingevent_no_update",
+        "invoicing_trackingevent",
+        "UPDATE",
+        "invoicing_trackingevent is append-only",
+        f"OLD.raw IS NULL OR NEW.raw IS NOT NULL OR {_any_of(HEARD)}",
+    ),
+    Guard(
+        "invoicing_trackingevent_no_delete",
+        "invoicing_trackingevent",
+        "DELETE",
+        "invoicing_trackingevent is append-only",
+    ),
+    TruncateGuard("invoicing_trackingevent"),
     *append_only("invoicing_allocation"),
+    _mirror("invoicing_allocation", ["invoice_id", "payment_id", "credit_note_id", "kind"]),
+    *append_only("invoicing_refund"),
+    _mirror("invoicing_refund", ["payment_id", "credit_note_id", "customer_id", "currency"]),
+    Guard(
+        "invoicing_payment_frozen",
+        "invoicing_payment",
+        "UPDATE",
+        "A recorded payment cannot be edited. Reverse it and record it again.",
+        _any_of(PAYMENT_FROZEN),
+    ),
+    Guard("invoicing_payment_kept", "invoicing_payment", "DELETE", "A payment is reversed, never deleted."),
+    TruncateGuard("invoicing_payment"),
 ]

@@ -2,14 +2,21 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 
 from config.common import clock
 
 from .models import ChannelState, Delivery
+from .services import proving
 
 WAITING_TOO_LONG = timedelta(minutes=15)
+
+
+def balances() -> str:
+    """The last proof of the balances found no difference; before the first one there is nothing to say."""
+    proof = proving.last_proof()
+    return proof.detail if proof else ""
 
 
 def deliveries() -> str:
@@ -17,7 +24,7 @@ def deliveries() -> str:
     paused = ChannelState.objects.filter(key=OuterRef("channel"), paused_at__isnull=False)
     since = Delivery.objects.filter(Q(status__in=Delivery.WAITING) | Q(status="scheduled")).exclude(Exists(paused))
     oldest = (
-        since.annotate(due=Coalesce("not_before", "scheduled_at", "queued_at"))
+        since.annotate(due=Coalesce("not_before", Case(When(status="scheduled", then="scheduled_at")), "queued_at"))
         .filter(due__lt=clock.database_now() - WAITING_TOO_LONG)
         .order_by("due")
         .values_list("due", flat=True)

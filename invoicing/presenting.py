@@ -4,7 +4,7 @@ Two languages that are never mixed: a badge is the state of the invoice, the lig
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from operator import attrgetter
 
@@ -31,6 +31,10 @@ class Sent:
     is_tracked: bool = False
     opened_at: datetime | None = None
     bounced_at: datetime | None = None
+    bounce_kind: str = ""
+    delivered_at: datetime | None = None
+    replied_at: datetime | None = None
+    rejected_at: datetime | None = None
     reason: str = ""
 
     @property
@@ -38,9 +42,16 @@ class Sent:
         return self.channel == "manual"
 
 
+SENT_FACTS = tuple(field.name for field in fields(Sent))
+
+
+def sent_of(delivery) -> Sent:
+    return Sent(*(getattr(delivery, name) for name in SENT_FACTS))
+
+
 @dataclass(frozen=True)
 class Light:
-    """The Status light. kind: "" ring, opened green, sent yellow, failed red. `delivery`: where a click leads."""
+    """The Status light. kind: "" ring, opened green, sent yellow, failed red, marked grey; `delivery`: its page."""
 
     text: str
     kind: str = ""
@@ -49,8 +60,8 @@ class Light:
     in_flight: bool = False
 
 
-def badges(invoice, *, today: date, credited: int = 0) -> list[Badge]:
-    """The invoice's state in one or more badges; `credited` is what credit notes settled of it, minor units."""
+def badges(invoice, *, today: date) -> list[Badge]:
+    """The invoice's state in one or more badges."""
     status = invoice.status
     if status == Invoice.Status.DRAFT:
         return [Badge(_("Draft · Unbilled"))]
@@ -58,7 +69,7 @@ def badges(invoice, *, today: date, credited: int = 0) -> list[Badge]:
         return [Badge(_("Void"), "line")]
     if status == Invoice.Status.PAID:
         unbilled = [] if invoice.billed_at else [Badge(_("Unbilled"), "line")]
-        return [_settled(invoice, credited), *unbilled]
+        return [_settled(invoice), *unbilled]
     if status == Invoice.Status.UNCOLLECTIBLE:
         return [Badge(_("Uncollectible"), "warn")]
     partly = [Badge(_("Partly paid"), "warn")] if invoice.settled and not invoice.is_credit_note else []
@@ -85,26 +96,44 @@ def light(sent: Iterable[Sent]) -> Light | None:
             return Light(word, "", found.pk, found.reason, in_flight=status in IN_FLIGHT)
     if found := _first(emails, "unknown"):
         return Light(_("Outcome unknown"), "failed", found.pk, found.reason)
-    reached = [row for row in emails if row.status == "sent" and not row.bounced_at]
+    reached = [row for row in emails if row.status == "sent" and not has_bounced(row)]
     if reached:
         return _reached(reached)
     for row in rows:  # the newest decides: nobody was reached by email
         if row.is_manual:
-            return Light(_("Marked as sent"), "", row.pk)
-        return Light(_("Bounced") if row.bounced_at else _("Failed"), "failed", row.pk, row.reason)
+            return Light(_("Marked as sent"), "marked", row.pk)
+        return Light(_("Bounced") if has_bounced(row) else _("Failed"), "failed", row.pk, row.reason)
     return None
+
+
+def has_bounced(sent) -> bool:
+    """For good, or for now and nothing shows that it arrived after all. Of a delivery or a Sent."""
+    if sent.rejected_at or sent.bounce_kind == "hard":
+        return True
+    return bool(sent.bounced_at) and not (sent.delivered_at or sent.opened_at or sent.replied_at)
+
+
+def problem_of(delivery) -> str:
+    """What a person has to decide about: failed, unknown, bounced, complained; "" where there is nothing (left)."""
+    if delivery.settled_at:
+        return ""
+    if delivery.status in ("failed", "unknown"):
+        return delivery.status
+    return "bounced" if has_bounced(delivery) else "complained" if delivery.complained_at else ""
 
 
 def delivery_status(delivery) -> Light:
     """One row of the Email History: its Email Status."""
     if delivery.is_manual:
-        return Light(_("Undone") if delivery.status == "cancelled" else _("Marked as sent"))
+        return Light(_("Undone")) if delivery.status == "cancelled" else Light(_("Marked as sent"), "marked")
+    if has_bounced(delivery) and delivery.status in ("sent", "failed"):
+        return Light(_("Bounced"), "failed", delivery.pk, delivery.reason)
     if delivery.status != Delivery.Status.SENT:
         kind = "failed" if delivery.status in ("failed", "unknown") else ""
         words = delivery.get_status_display()
         return Light(words, kind, delivery.pk, delivery.reason, in_flight=delivery.status in IN_FLIGHT)
-    if delivery.bounced_at:
-        return Light(_("Bounced"), "failed", delivery.pk, delivery.reason)
+    if delivery.complained_at:
+        return Light(_("Complained"), "failed", delivery.pk)
     if delivery.clicked_at:
         return Light(_("Clicked"), "opened", delivery.pk)
     if delivery.opened_at:
@@ -122,6 +151,11 @@ def signed(invoice, minor: int) -> int:
     return -minor if invoice.is_credit_note else minor
 
 
+def owed(invoice) -> int:
+    """What is due on it, signed likewise; on what is void nothing is."""
+    return 0 if invoice.status == Invoice.Status.VOID else signed(invoice, invoice.amount_due)
+
+
 def _first(rows, status):
     return next((row for row in rows if row.status == status), None)
 
@@ -135,7 +169,9 @@ def _reached(rows) -> Light:
     return Light(text, "sent", newest.pk)
 
 
-def _settled(invoice, credited) -> Badge:
+def _settled(invoice) -> Badge:
+    """Paid, or Credited where no money came, only credit; a difference that was let go is neither."""
+    credited = invoice.settled_by_credit
     if invoice.is_credit_note:
         return Badge(_("Settled"), "ok")
     if credited and credited >= invoice.settled + invoice.prepaid:

@@ -1,10 +1,11 @@
 """What the bell rings: fetch the row, call the service."""
 
+from config.common import clock
 from config.common.context_vars import source
 
-from . import documents
-from .models import Invoice
-from .services import carrying, sweeping
+from .models import BatchOperation, Invoice
+from .services import carrying, firing, forgetting, papering, proving, sweeping
+from .services.batches import elsewhere, running, stopping
 
 
 def carry(delivery_pk: int):
@@ -14,7 +15,38 @@ def carry(delivery_pk: int):
 
 def make_pdf(invoice_pk: int):
     source.set("task")
-    documents.ensure_pdf(Invoice.objects.get(pk=invoice_pk))
+    papering.make_paper(Invoice.objects.get(pk=invoice_pk))
+    elsewhere.note_done([invoice_pk])
+
+
+def make_pdfs(*invoice_pks: int):
+    source.set("task")
+    papering.make_papers(Invoice.objects.filter(pk__in=invoice_pks))
+
+
+def fire_scheduled():
+    source.set("task")
+    firing.fire_due(at=clock.database_now())
+
+
+def run_batches():
+    source.set("task")
+    running.run_waiting()
+
+
+def stop_batch(operation_pk: int):
+    source.set("task")
+    stopping.stop_cancelled(BatchOperation.objects.select_related("asked_by").get(pk=operation_pk))
+
+
+def forget():
+    source.set("task")
+    forgetting.forget_raw(at=clock.database_now())
+
+
+def prove():
+    source.set("task")
+    proving.prove()
 
 
 def sweep():

@@ -1,1 +1,1 @@
-"""The customer's door: see and pay what one owes."""
+"""The customer's door: see what one owes."""

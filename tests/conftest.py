@@ -21,6 +21,14 @@ def pytest_unconfigure(config):
     shutil.rmtree(settings.ROOM, ignore_errors=True)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What the fault tests measured, for docs/performance.md."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "figures" and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {text}")
+
+
 # --- The database and its guards ------------------------------------------------------------------------------
 
 

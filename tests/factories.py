@@ -1,15 +1,19 @@
 """Things tests need, made the way people make them: through the services."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from config.common.roles import SYSTEM
 from customers.models import Organization
 from customers.services.customers import create_customer
 from customers.services.organization import add_bank_account, add_organization_email, set_up_organization
-from invoicing.models import Delivery, TaxRate
-from invoicing.services import delivering, drafting, marking, opening, paying
+from invoicing.models import Delivery, Invoice, TaxRate
+from invoicing.services import delivering, drafting, marking, opening, paying, scheduling
+from invoicing.services.batches import selecting, starting
+from invoicing.services.batches.wishes import Wishes
+from invoicing.services.mail import Mail, Reader
+from invoicing.wall_time import WallTime
 
 TODAY = date(2026, 11, 20)
 
@@ -92,10 +96,10 @@ def billed(invoice, *, by=SYSTEM, on=TODAY):
 
 def mail(*to, cc=(), copies=(), **fields):
     """What a send dialog gives."""
-    readers = [delivering.Reader(email) for email in to or ("ap@harbour.example",)]
-    readers += [delivering.Reader(email, Delivery.Role.CC) for email in cc]
-    readers += [delivering.Reader(email, Delivery.Role.COPY) for email in copies]
-    return delivering.Mail(
+    readers = [Reader(email) for email in to or ("ap@harbour.example",)]
+    readers += [Reader(email, Delivery.Role.CC) for email in cc]
+    readers += [Reader(email, Delivery.Role.COPY) for email in copies]
+    return Mail(
         readers=readers,
         **{"subject": "Invoice {number}", "message": "Hello", "reply_to": "receivables@kelpworks.example", **fields},
     )
@@ -107,9 +111,16 @@ def queued(invoice=None, *, by=SYSTEM, **fields):
     return delivering.queue_delivery(invoice, by=by, mail=mail(**fields))[0]
 
 
+def scheduled(invoice=None, *, by, wall: WallTime, now=None, to=("ap@harbour.example",), **fields):
+    """An email that waits for that local time: its first delivery. Asked for a day before, unless `now` says when."""
+    now = now or wall.instant - timedelta(days=1)
+    given = {"mail": mail(*to, **fields), "wall": wall, "now": now}
+    return scheduling.schedule_delivery(invoice or draft(), by=by, **given)[0]
+
+
 def payment(invoice, amount=None, *, by=SYSTEM, **fields):
     """Money for an invoice, minor units; the whole amount due when not given."""
-    return paying.record_payment(
+    return paying.pay_invoice(
         invoice,
         by=by,
         amount=invoice.amount_due if amount is None else amount,
@@ -120,4 +131,21 @@ def payment(invoice, amount=None, *, by=SYSTEM, **fields):
             "occasion": uuid.uuid4().hex,
             **fields,
         },
+    )
+
+
+def selection(*invoices, by, page="list", query=""):
+    """These invoices chosen in a list, as they are now."""
+    chosen = Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices])
+    return selecting.select_invoices(chosen, by=by, page=page, query=query)
+
+
+def operation(*invoices, by, page="list", query="", leaves_out=False, **wishes):
+    """A batch operation of them, begun; opening them where nothing else is said."""
+    return starting.start_operation(
+        selection(*invoices, by=by, page=page, query=query),
+        by=by,
+        wishes=Wishes(**{"action": "open", **wishes}),
+        request_id=uuid.uuid4().hex,
+        leaves_out=leaves_out,
     )

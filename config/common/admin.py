@@ -5,9 +5,11 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from . import choices, people
+from . import choices, people, sessions
 from .errors import DomainError
 from .models import AuditEvent, Heartbeat, User
 
@@ -23,6 +25,25 @@ class ReadOnly(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class ConfirmedFirst(admin.ModelAdmin):
+    """Changes ask for the password again, as the pages about people do; what was posted meanwhile is asked for anew."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        return self._confirm(request) or super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request, *args, **kwargs):
+        return self._confirm(request) or super().delete_view(request, *args, **kwargs)
+
+    def changelist_view(self, request, *args, **kwargs):
+        confirmed = self._confirm(request) if request.method == "POST" else None
+        return confirmed or super().changelist_view(request, *args, **kwargs)
+
+    def _confirm(self, request):
+        if sessions.confirmed_lately(request):
+            return None
+        return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}")
 
 
 class PersonForm(forms.ModelForm):
@@ -49,7 +70,7 @@ class PersonForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ConfirmedFirst):
     form = PersonForm
     list_display = ["email", "name", "role", "is_active", "last_login", "joined_at"]
     list_filter = ["role", "is_active", "language"]
@@ -84,7 +105,7 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(Authenticator)
-class SecondFactorAdmin(ReadOnly):
+class SecondFactorAdmin(ReadOnly, ConfirmedFirst):
     """For who has lost theirs: an admin takes it away here. Its secret is shown to nobody."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]

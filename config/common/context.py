@@ -3,8 +3,6 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from . import heartbeats
-
 
 def shell(request):
     """Navigation, banners and the demo's mark; nothing for strangers but the mark."""
@@ -15,6 +13,5 @@ def shell(request):
     return {
         **context,
         "nav": [section for path in settings.NAVIGATION for section in import_string(path)(request)],
-        "worker_silent_since": heartbeats.silent_since(),
         **{key: value for path in settings.SHELL_FACTS for key, value in import_string(path)(request).items()},
     }

@@ -1,7 +1,8 @@
 """Changing a row that somebody else may be changing too.
 
-A row with a `version` is written only by who has seen that version; who comes later is told what is different now,
-and nothing is written. The trail gets the changed fields alone, before and after.
+A row with a `version` is written only by who has seen that version, one without by who has `seen` its trail up to what
+would be undone; who comes later is told what is different now, and nothing is written. The trail gets the changed
+fields alone, before and after.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,6 +25,7 @@ def change(
     by,
     action: str,
     version: int | None = None,
+    seen: int | None = None,
     hide: Collection[str] = (),
     thread=None,
     also=None,
@@ -31,12 +33,13 @@ def change(
 ) -> bool:
     """Write the given fields of obj; False (and no event) if nothing is different.
 
-    With `version` obj must still be at it: otherwise Stale, naming who changed what. Fields in `hide` enter the trail
-    by name only. `also` = (before, after), changes of a part of obj that belong to the same event and version, called
-    by `words`.
+    With `version` obj must still be at it: otherwise Stale, naming who changed what; `seen` as in still_as_seen.
+    Fields in `hide` enter the trail by name only. `also` = (before, after), changes of a part of obj that belong to the
+    same event and version, called by `words`.
     Refuses with DomainError what the columns refuse.
     """  # fmt: skip
     with transaction.atomic():
+        still_as_seen(obj, seen, values)
         current = type(obj)._base_manager.values(*values, *(["version"] if version is not None else [])).get(pk=obj.pk)
         before, after = audit.changes(current, values)
         part_before, part_after = also or ({}, {})
@@ -63,6 +66,40 @@ def change(
     return True
 
 
+def seen_of(obj) -> int:
+    """How far the trail of obj goes: what a form remembers of when its reader saw the row."""
+    return _trail(obj).order_by("-seq").values_list("seq", flat=True).first() or 0
+
+
+def still_as_seen(obj, seen: int | None, values: dict) -> None:
+    """Refuse with Stale, naming who wrote what, where `values` would undo what others wrote since the trail was `seen`.
+
+    Called in the transaction that writes; the row is held from here on. None is somebody who has seen no page.
+    """
+    if seen is None:
+        return
+    row = type(obj)._base_manager.select_for_update().filter(pk=obj.pk).first()
+    if row is None:
+        raise Stale(_("This was removed meanwhile, so nothing could be saved. What you typed is still here."))
+    fields = {field.name for field in obj._meta.fields}
+    news: dict[str, tuple] = {}
+    who, last = "", seen
+    for event in _trail(obj).filter(seq__gt=seen).order_by("seq"):
+        last = event.seq
+        for name in set(event.after) & set(values):
+            now = getattr(row, name) if name in fields else event.after[name]
+            if now != values[name]:
+                news[name], who = (event.before.get(name), now), event.actor_name
+    if news:
+        refusal = _told_of(who, "; ".join(_told(obj, name, now, {}) for name, (_was, now) in sorted(news.items())))
+        refusal.news, refusal.seen = news, last
+        raise refusal
+
+
+def _trail(obj):
+    return AuditEvent.objects.filter(object_type=obj._meta.model_name, object_id=obj.pk)
+
+
 def fill(obj, values: dict):
     """Set the fields on obj and refuse with DomainError, naming the field, what its columns cannot hold."""
     for name, value in values.items():
@@ -87,9 +124,7 @@ def _shown(values, hide):
 
 def _stale(obj, version, words) -> Stale:
     """Who changed which fields since `version`; `news` has their values, {field: (was, now)}, for the form."""
-    events = AuditEvent.objects.filter(
-        object_type=obj._meta.model_name, object_id=obj.pk, after__version__gt=version
-    ).order_by("seq")
+    events = _trail(obj).filter(after__version__gt=version).order_by("seq")
     news: dict[str, tuple] = {}
     who = ""
     for event in events:
@@ -99,15 +134,19 @@ def _stale(obj, version, words) -> Stale:
     news.pop("version", None)
     if not news:
         return Stale(_("This was changed meanwhile. What you typed is still here, nothing of it is saved yet."))
-    refusal = Stale(
+    refusal = _told_of(who, "; ".join(_told(obj, name, now, words) for name, (_was, now) in news.items()))
+    refusal.news = {name: values for name, values in news.items() if values[1] != CHANGED}
+    return refusal
+
+
+def _told_of(who, fields) -> Stale:
+    return Stale(
         _(
             "%(who)s changed this meanwhile (%(fields)s). What you typed is still here, nothing of it is saved yet: "
             "look at it and save again to put it in place of theirs."
         )
-        % {"who": who, "fields": "; ".join(_told(obj, name, now, words) for name, (_was, now) in news.items())}
+        % {"who": who, "fields": fields}
     )
-    refusal.news = {name: values for name, values in news.items() if values[1] != CHANGED}
-    return refusal
 
 
 def _told(obj, name, value, words):

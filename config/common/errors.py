@@ -8,10 +8,11 @@ class DomainError(Exception):
 class Stale(DomainError):
     """Somebody, or another tab, was quicker; the sentence says who or what is different now.
 
-    `news` holds what they wrote, {field: (was, now)}, where that is known.
+    `news` holds what they wrote, {field: (was, now)}, where that is known; `seen` how far the trail went by then.
     """
 
     news: dict = {}
+    seen: int | None = None
 
 
 class Forbidden(DomainError):

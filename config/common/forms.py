@@ -1,13 +1,16 @@
 """How forms look and the fields several apps share."""
 
 from copy import copy
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.forms.renderers import TemplatesSetting
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+from . import edits, widgets
 
 
 class Renderer(TemplatesSetting):
@@ -15,6 +18,10 @@ class Renderer(TemplatesSetting):
 
     form_template_name = "components/_form.html"
     field_template_name = "components/_field.html"
+
+    def render(self, template_name, context, request=None):
+        quick = widgets.drawn(template_name, context)
+        return super().render(template_name, context, request) if quick is None else quick
 
 
 class DateInput(forms.DateInput):
@@ -137,3 +144,37 @@ class VersionedForm(forms.ModelForm):
             return field.to_python(typed) == field.to_python(was)
         except ValidationError:
             return False
+
+
+class SeenForm:
+    """Mixed into the form of a row without a version: it remembers how far the row's trail went when it was shown.
+
+    Services take `form.seen` and refuse to undo what others wrote since. Its template, or the dialog's, includes
+    components/_marks.html. Each field carries beside it what it showed at first.
+    """
+
+    data: Any  # a form's
+
+    def __init__(self, data=None, *args, instance=None, **kwargs):
+        if data is None and instance is not None and instance.pk:
+            self.seen = edits.seen_of(instance)  # asked first: what is shown is not older
+            instance.refresh_from_db()
+        super().__init__(data, *args, instance=instance, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    @cached_property
+    def seen(self) -> int | None:
+        """None for a form that was sent without, and for a new row."""
+        text = self.data.get("seen", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+    def catch_up(self, refusal):
+        """As in VersionedForm: saving again is meant; what the reader had left alone is as the colleague wrote it."""
+        self.seen = refusal.seen if refusal.seen is not None else self.seen
+        alone = set(self.fields) - set(self.changed_data)
+        self.data = self.data.copy()
+        for name, (_was, now) in refusal.news.items():
+            if name in alone:
+                shown = self.fields[name].prepare_value(now)
+                self.data[self.add_prefix(name)] = self.data[self.add_initial_prefix(name)] = shown

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Subquery
+from django.db.models.functions import Now
+
 from . import clock
 from .models import Heartbeat
 
@@ -16,12 +19,24 @@ def beat(name: str, *, started: bool = False, detail: str = "") -> None:
         Heartbeat.objects.update_or_create(name=name, defaults=fields, create_defaults={**fields, "started_at": now})
 
 
-def silent_since(name: str = "worker") -> datetime | None:
+def reads(today) -> dict:
+    """What silent_since needs, to be read along with a row: the pulse of the worker, and the database's own time."""
+    pulse = Heartbeat.objects.filter(name="worker").values("beat_at")[:1]
+    return {"worker_beat_at": Subquery(pulse), "database_now": Now()}
+
+
+def silent_since(name: str = "worker", *, read=None) -> datetime | None:
     """When `name` was last heard of, if that is too long ago; None while it is well.
 
-    One never heard of has been silent since for ever: datetime.min in UTC.
+    One never heard of has been silent since for ever: datetime.min in UTC. `read`: a row that carries `reads`.
     """
-    row = Heartbeat.objects.filter(name=name).first()
-    if row is None:
+    if read is not None:
+        return _silence(read.worker_beat_at, read.database_now)
+    beat_at = Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
+    return _silence(beat_at, clock.database_now())
+
+
+def _silence(beat_at, now) -> datetime | None:
+    if beat_at is None:
         return datetime.min.replace(tzinfo=clock.now().tzinfo)
-    return None if clock.database_now() - row.beat_at < SILENT_AFTER else row.beat_at
+    return None if now - beat_at < SILENT_AFTER else beat_at

@@ -63,6 +63,14 @@ def offer_again() -> int:
     return OrmQ.objects.filter(lock__gt=now).update(lock=now)
 
 
+def at_worker_start(callback):
+    """Have this called in every worker process, once it has forked and before its first task."""
+    if is_worker_process():
+        from django_q.signals import post_spawn
+
+        post_spawn.connect(lambda **kwargs: callback(), weak=False)
+
+
 def is_worker_process() -> bool:
     """Whether this process is the cluster or one of its children."""
     return "qcluster" in sys.argv

@@ -26,14 +26,27 @@ LEAST_ROLE = {
     "invoice.mark_as_sent": Role.CLERK,
     "invoice.import": Role.CLERK,
     "delivery.settle": Role.CLERK,
+    "link.revoke": Role.CLERK,
+    "batch.run": Role.CLERK,
+    "batch.run_large": Role.MANAGER,
     "payment.record": Role.CLERK,
+    "payment.allocate": Role.CLERK,
+    "payment.reverse": Role.CLERK,
+    "payment.let_go": Role.CLERK,  # within the limit of the role
+    "payment.refund": Role.MANAGER,
+    "invoice.credit": Role.MANAGER,
+    "invoice.void": Role.MANAGER,
+    "invoice.uncollectible": Role.MANAGER,
     "template.write": Role.MANAGER,
     "tax.write": Role.MANAGER,
     "channel.resume": Role.MANAGER,
+    "channel.test": Role.MANAGER,
     "organization.write": Role.ADMIN,
     "bank_account.write": Role.ADMIN,
     "series.write": Role.ADMIN,
+    "limit.write": Role.ADMIN,
     "user.write": Role.ADMIN,
+    "view.remove_shared": Role.ADMIN,
 }
 
 
@@ -63,7 +76,11 @@ def may(actor, act: str) -> bool:
 def require(actor, act: str) -> None:
     """Refuse with Forbidden, naming the role that could."""
     if not may(actor, act):
-        raise Forbidden(
-            _("Your role does not allow this. It needs the role %(role)s or higher; ask an admin.")
-            % {"role": LEAST_ROLE[act].label}
-        )
+        raise Forbidden(refusal(act))
+
+
+def refusal(act: str) -> str:
+    """What somebody whose role is too low for an act is told."""
+    return _("Your role does not allow this. It needs the role %(role)s or higher; ask an admin.") % {
+        "role": LEAST_ROLE[act].label
+    }

@@ -1,15 +1,18 @@
 """What the pages of all apps share."""
 
 from functools import wraps
+from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import render
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from . import roles
+from . import roles, saved_views
 from .errors import DomainError, Forbidden, Stale
-from .exports import csv_response
-from .paging import page_of
+from .exports import export_response, is_asked
+from .paging import ordering, page_of
 
 
 def staff_required(act: str):
@@ -46,6 +49,16 @@ def carried_out(form, act) -> bool:
     return True
 
 
+def row_or_gone(request, rows, pk):
+    """The row; a page that was open before it went away is told so (422) instead of finding nothing (404)."""
+    row = rows.filter(pk=pk).first()
+    if row is None and request.method == "POST":
+        raise Stale(_("Somebody was quicker: this is no longer there, or no longer what it was. Nothing was changed."))
+    if row is None:
+        raise Http404
+    return row
+
+
 def render_dialog(request, template, context=None, *, status=200):
     """A dialog for HTMX, the same form as a page of its own otherwise."""
     base = "components/dialog.html" if request.htmx else "components/dialog_page.html"
@@ -53,10 +66,12 @@ def render_dialog(request, template, context=None, *, status=200):
 
 
 class FilteredListView(View):
-    """A list whose filters, sort and place live in the URL; HTMX gets the rows, `format=csv` all of them.
+    """A list whose filters, sort, columns and place live in the URL.
 
+    HTMX gets the rows, `format=csv` and `format=xlsx` all of them as a file, with every column whichever are shown.
     Subclasses say: rows(), filterset_class, sorts {key: (label, column)}, default_sort ("-issued"), template_name,
-    rows_template_name, csv_name and csv_columns [(header, row -> cell)].
+    rows_template_name, csv_name, csv_columns [(header, row -> cell)] and, where people choose what the table shows,
+    choosable {key: (label, shown unless somebody chose)}; templates ask `{% if "due" in shown %}`.
     """
 
     act = "view"
@@ -67,14 +82,29 @@ class FilteredListView(View):
     rows_template_name = ""
     csv_name = "export"
     csv_columns: list = []
+    choosable: dict = {}
     page_size = 50
 
     @classmethod
     def as_view(cls, **kwargs):
         return staff_required(cls.act)(super().as_view(**kwargs))
 
+    @classmethod
+    def matching(cls, request):
+        """All rows that an address with these filters lists, unordered: for an act on every one of them."""
+        view = cls()
+        view.setup(request)
+        view.prepare()
+        return view.filtered().qs.order_by()
+
+    def prepare(self):
+        """Read what rows() and the filters need to know, before either is asked."""
+
     def rows(self):
         raise NotImplementedError
+
+    def filtered(self):
+        return self.filterset_class(self.request.GET, queryset=self.rows(), request=self.request)
 
     def extra(self, page, filterset) -> dict:
         return {}
@@ -88,11 +118,16 @@ class FilteredListView(View):
         return key, sign + self.sorts[key.lstrip("-")][1]
 
     def get(self, request):
-        filterset = self.filterset_class(request.GET, queryset=self.rows(), request=request)
+        if len(ticked := request.GET.getlist("columns")) > 1:  # a form of boxes: one parameter is what an address says
+            query = request.GET.copy()
+            query["columns"] = ",".join(key for key in ticked if key)
+            return redirect(f"{request.path}?{query.urlencode(safe=',')}")
+        self.prepare()
+        filterset = self.filtered()
         found = filterset.qs
         key, column = self.order()
-        if request.GET.get("format") == "csv":
-            return self.export(found.order_by(column, "pk"))
+        if is_asked(request):
+            return self.export(found.order_by(*ordering(column)))
         page = page_of(
             found,
             order=column,
@@ -106,6 +141,10 @@ class FilteredListView(View):
             "sort": key,
             "columns": self.columns(key),
             "tags": self.tags(filterset),
+            "shown": self.shown(request),
+            "choosable": [(name, label) for name, (label, _shown) in self.choosable.items()],
+            "saved": self.saved_views(),
+            "clear_url": f"?columns={quote(request.GET['columns'], ',')}" if request.GET.get("columns") else "?",
             **self.extra(page, filterset),
         }
         partial = request.htmx and not request.htmx.boosted and request.htmx.target == "rows"
@@ -123,6 +162,21 @@ class FilteredListView(View):
             for name, (label, _column) in self.sorts.items()
         }
 
+    @classmethod
+    def shown(cls, request) -> set:
+        """The columns that the address asks for; the usual ones where it asks for none there are."""
+        asked = {key for key in request.GET.get("columns", "").split(",") if key in cls.choosable}
+        return asked or {key for key, (_label, usual) in cls.choosable.items() if usual}
+
+    def saved_views(self):
+        """What the row of saved views shows."""
+        return saved_views.bar(
+            self.request.user,
+            page=self.request.resolver_match.view_name,
+            query=self.request.GET.urlencode(),
+            chosen=self.request.GET.get("view", ""),
+        )
+
     def tags(self, filterset) -> list:
         """The filters in force, each with the query string that takes it away."""
         tags = []
@@ -138,9 +192,13 @@ class FilteredListView(View):
         return tags
 
     def export(self, rows):
-        headers = [str(header) for header, _cell in self.csv_columns]
-        cells = ([cell(row) for _header, cell in self.csv_columns] for row in rows.iterator(chunk_size=500))
-        return csv_response(self.csv_name, headers, cells)
+        """The file; rows are read a few hundred at a time."""
+        return self.download(rows.iterator(chunk_size=500))
+
+    def download(self, rows):
+        headers = [header for header, _cell in self.csv_columns]
+        cells = ([cell(row) for _header, cell in self.csv_columns] for row in rows)
+        return export_response(self.request, self.csv_name, headers, cells)
 
 
 def server_error(request):

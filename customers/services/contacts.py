@@ -11,6 +11,7 @@ from customers.models import Contact, Customer
 
 ACT = "customer.write"
 PERSONAL = {"name", "email", "phone"}
+CLEAR = {"bounced_at": None, "complained_at": None, "trouble": ""}
 
 
 def add_contact(
@@ -34,16 +35,20 @@ def add_contact(
     return contact
 
 
-def change_contact(contact: Contact, *, by, **fields) -> Contact:
-    """Change name, email, phone, role, gets_invoices. DomainError as for add_contact."""
+def change_contact(contact: Contact, *, by, seen: int | None = None, **fields) -> Contact:
+    """Change name, email, phone, role, gets_invoices. DomainError as for add_contact; `seen` as in edits."""
     roles.require(by, ACT)
     unknown = set(fields) - PERSONAL - {"role", "gets_invoices"}
     if unknown:
         raise TypeError(f"a contact has no {sorted(unknown)}")
     current = {"name": contact.name, "email": contact.email, "phone": contact.phone}
     values = _tidy({**current, **fields})
+    if contact.is_troubled and values["email"].casefold() != contact.email.casefold():
+        values |= CLEAR
     with _email_once(contact):
-        edits.change(contact, values, by=by, action="contact.changed", hide=PERSONAL, thread=contact.customer)
+        edits.change(
+            contact, values, by=by, action="contact.changed", seen=seen, hide=PERSONAL, thread=contact.customer
+        )
     return contact
 
 
@@ -53,6 +58,28 @@ def remove_contact(contact: Contact, *, by) -> None:
     with transaction.atomic():
         audit.record("contact.removed", contact, by=by, before={"role": contact.role}, thread=contact.customer)
         contact.delete()
+
+
+def mark_contact(contact: Contact, *, by, kind: str, at, reason: str) -> None:
+    """Mail to this address came back (`kind` "bounced") or its reader complained ("complained"), at that moment.
+
+    Somebody is asked before the next is sent to it. What came back may name a person, so the trail has the kind alone.
+    """
+    roles.require(by, ACT)
+    field = {"bounced": "bounced_at", "complained": "complained_at"}[kind]
+    with transaction.atomic():
+        rows = Contact.objects.filter(pk=contact.pk, **{field: None})
+        if rows.update(**{field: at, "trouble": reason[:250]}):
+            audit.record(f"contact.{kind}", contact, by=by, after={field: at}, thread=contact.customer)
+
+
+def clear_contact(contact: Contact, *, by, at) -> None:
+    """Mail to this address arrived at that moment: a bounce before it stands no longer; a complaint does."""
+    roles.require(by, ACT)
+    with transaction.atomic():
+        if Contact.objects.filter(pk=contact.pk, bounced_at__lt=at).update(bounced_at=None):
+            Contact.objects.filter(pk=contact.pk, complained_at=None).update(trouble="")
+            audit.record("contact.reached", contact, by=by, thread=contact.customer)
 
 
 def _tidy(values):

@@ -16,7 +16,7 @@ ACT = "customer.write"
 FIELDS = {
     "name", "latin_name", "kind", "vat_id", "tax_number", "registration_no", "registration_scheme", "endpoint_scheme",
     "endpoint_id", "language", "time_zone", "currency", "terms_days", "discount_percent", "discount_days",
-    "buyer_reference", "notes",
+    "buyer_reference", "notes", "track_links", "track_opens",
 }  # fmt: skip
 ADDRESS_FIELDS = {"attention", "street", "street2", "postcode", "city", "region", "country"}
 WORDS = {"billing_address": _lazy("Billing address"), "delivery_address": _lazy("Delivery address")}

@@ -7,18 +7,17 @@ from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from config.common import audit, edits, roles
+from config.common import audit, clock, edits, roles
 from config.common.errors import DomainError
-from customers.models import BankAccount, Organization, OrganizationEmail
+from customers.models import BankAccountChange, Organization, OrganizationEmail
+from customers.services import bank_changes
 
 ACT = "organization.write"
-BANK_ACT = "bank_account.write"
 FIELDS = {
     "legal_name", "trade_name", "email", "phone", "website", "street", "street2", "postcode", "city", "region",
     "country", "vat_id", "tax_number", "registration_no", "registration_scheme", "endpoint_scheme", "endpoint_id",
-    "language", "time_zone", "currency",
+    "language", "time_zone", "currency", "track_links", "track_opens", "portal_link_in_emails",
 }  # fmt: skip
-BANK_FIELDS = ["holder", "bank_name", "iban", "bic", "account_no", "routing", "currency"]
 
 
 def set_up_organization(*, by, **fields) -> Organization:
@@ -65,12 +64,12 @@ def add_organization_email(
     return row
 
 
-def change_organization_email(row: OrganizationEmail, *, by, **fields) -> OrganizationEmail:
-    """Change email, label, preselected."""
+def change_organization_email(row: OrganizationEmail, *, by, seen: int | None = None, **fields) -> OrganizationEmail:
+    """Change email, label, preselected; `seen` as in edits."""
     roles.require(by, ACT)
     _known(fields, {"email", "label", "preselected"})
     with _listed_once(row):
-        edits.change(row, fields, by=by, action="organization_email.changed", thread=row.organization)
+        edits.change(row, fields, by=by, action="organization_email.changed", seen=seen, thread=row.organization)
     return row
 
 
@@ -81,39 +80,9 @@ def remove_organization_email(row: OrganizationEmail, *, by) -> None:
         row.delete()
 
 
-def add_bank_account(organization: Organization, *, by, **fields) -> BankAccount:
-    """Add where customers pay to. DomainError without IBAN or account number."""
-    roles.require(by, BANK_ACT)
-    _known(fields, BANK_FIELDS)
-    account = edits.fill(BankAccount(organization=organization), _numbered(fields))
-    with transaction.atomic():
-        account.save(force_insert=True)
-        after = {name: getattr(account, name) for name in BANK_FIELDS if getattr(account, name)}
-        audit.record("bank_account.added", account, by=by, after=after, thread=organization)
-    return account
-
-
-def change_bank_account(account: BankAccount, *, by, **fields) -> BankAccount:
-    """Change an account; invoices opened before keep what they say."""
-    roles.require(by, BANK_ACT)
-    _known(fields, BANK_FIELDS)
-    current = {"iban": account.iban, "account_no": account.account_no}
-    edits.change(
-        account,
-        _numbered({**current, **fields}),
-        by=by,
-        action="bank_account.changed",
-        thread=account.organization,
-    )
-    return account
-
-
-def set_bank_account_active(account: BankAccount, *, by, active: bool) -> BankAccount:
-    """Offer the account on new invoices, or no longer."""
-    roles.require(by, BANK_ACT)
-    action = "bank_account.activated" if active else "bank_account.deactivated"
-    edits.change(account, {"active": active}, by=by, action=action, thread=account.organization)
-    return account
+def add_bank_account(organization: Organization, *, by, **fields) -> BankAccountChange:
+    """Propose where customers pay to, now; the first account of an installation is in effect at once."""
+    return bank_changes.propose_account(organization, by=by, at=clock.now(), **fields)
 
 
 @contextmanager
@@ -123,12 +92,6 @@ def _listed_once(row):
             yield
     except IntegrityError:
         raise DomainError(_("%(email)s is in the list already.") % {"email": row.email}) from None
-
-
-def _numbered(fields):
-    if not fields.get("iban") and not fields.get("account_no"):
-        raise DomainError(_("A bank account needs an IBAN or an account number. Fill in one of them."))
-    return fields
 
 
 def _known(fields, allowed):

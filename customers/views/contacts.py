@@ -1,5 +1,6 @@
 """Contacts of a customer: added, changed, removed, each in a dialog."""
 
+from copy import copy
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -7,8 +8,9 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from config.common import once
 from config.common.leading import go, safe_next
-from config.common.views import carried_out, render_dialog, staff_required
+from config.common.views import carried_out, render_dialog, row_or_gone, staff_required
 from customers.forms import ContactForm
 from customers.models import Contact, Customer
 from customers.services import contacts as service
@@ -23,16 +25,18 @@ def new(request, pk):
     def act():
         return service.add_contact(customer, by=request.user, **form.cleaned_data)
 
-    if form.is_bound and form.is_valid() and carried_out(form, act):
-        messages.success(request, _("%(contact)s is a contact now.") % {"contact": form.result})
-        return go(request, _profile(request, customer))
+    back = _profile(request, customer)
+    if form.is_bound and form.is_valid() and once.carried_out(request, form, act, leads=lambda _made: back):
+        if form.result:
+            messages.success(request, _("%(contact)s is a contact now.") % {"contact": form.result})
+        return go(request, form.leads_to)
     return _dialog(request, form, customer)
 
 
 @staff_required("customer.write")
 def edit(request, pk):
     """Change the contact; with ?removing, ask whether to remove it, and do so."""
-    contact = get_object_or_404(Contact.objects.select_related("customer"), pk=pk)
+    contact = row_or_gone(request, Contact.objects.select_related("customer"), pk)
     customer = contact.customer
     if request.method == "POST" and "remove" in request.POST:
         service.remove_contact(contact, by=request.user)
@@ -45,10 +49,10 @@ def edit(request, pk):
             "cancel_url": _profile(request, customer),
         }
         return render_dialog(request, "customers/removing.html", context)
-    form = ContactForm(request.POST or None, instance=Contact.objects.get(pk=pk))
+    form = ContactForm(request.POST or None, instance=copy(contact))
 
     def act():
-        return service.change_contact(contact, by=request.user, **form.cleaned_data)
+        return service.change_contact(contact, by=request.user, seen=form.seen, **form.cleaned_data)
 
     if form.is_bound and form.is_valid() and carried_out(form, act):
         messages.success(request, _("%(contact)s is saved.") % {"contact": contact})

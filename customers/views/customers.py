@@ -11,21 +11,23 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.common import clock, currency, roles
-from config.common.exports import csv_response
+from config.common import clock, currency, once, roles
 from config.common.fields import plain
 from config.common.leading import go, safe_next
-from config.common.models import AuditEvent
+from config.common.reading import RowsOf
 from config.common.views import FilteredListView, carried_out, render_dialog, staff_required
-from customers import history
 from customers.countries import name_of
 from customers.filters import CustomerFilter
 from customers.forms import CustomerForm, NewCustomerForm
 from customers.identifiers import SCHEMES
 from customers.models import Address, Contact, Customer, Organization
 from customers.services import customers as service
+from customers.views.timeline import timeline
 
-TIMELINE = 30
+TIMELINE = 30  # events shown at once
+EVERYTHING = 500  # with ?activity=all
+_CONTACT = ("id", "name", "email", "phone", "role", "gets_invoices", "bounced_at", "complained_at", "trouble")
+_ADDRESS = ("id", "kind", "attention", "street", "street2", "postcode", "city", "region", "country")
 
 
 class CustomerList(FilteredListView):
@@ -49,6 +51,15 @@ class CustomerList(FilteredListView):
         (gettext_lazy("Archived"), lambda row: row.archived_at.date() if row.archived_at else ""),
         (gettext_lazy("Owes"), lambda row: "; ".join(_exact(minor, code) for code, minor in row.owes.items())),
     ]
+    choosable = {
+        "contact": (gettext_lazy("Contact"), True),
+        "place": (gettext_lazy("Place"), True),
+        "vat": (gettext_lazy("VAT id"), True),
+        "language": (gettext_lazy("Language"), False),
+        "currency": (gettext_lazy("Currency"), False),
+        "terms": (gettext_lazy("Payment terms, days net"), False),
+        "owes": (gettext_lazy("Owes"), True),
+    }
 
     def rows(self):
         billing = Address.objects.filter(customer=OuterRef("pk"), kind=Address.Kind.BILLING)
@@ -68,15 +79,9 @@ class CustomerList(FilteredListView):
 
     def export(self, rows):
         """As the house exports, with what each owes asked for 500 rows at a time."""
-        headers = [str(header) for header, _cell in self.csv_columns]
-
-        def cells():
-            found = rows.iterator(chunk_size=500)
-            while chunk := list(islice(found, 500)):
-                for row in with_debts(chunk):
-                    yield [cell(row) for _header, cell in self.csv_columns]
-
-        return csv_response(self.csv_name, headers, cells())
+        found = rows.iterator(chunk_size=500)
+        chunks = iter(lambda: list(islice(found, 500)), [])
+        return self.download(row for chunk in chunks for row in with_debts(chunk))
 
 
 def with_debts(customers: list) -> list:
@@ -95,30 +100,42 @@ def _exact(minor, code):
 @staff_required("view")
 def detail(request, pk):
     """The profile overview."""
-    customer = get_object_or_404(Customer.objects.prefetch_related("contacts", "addresses"), pk=pk)
-    with_debts([customer])
-    events = list(AuditEvent.objects.for_thread(customer).reverse()[: TIMELINE + 1])
+    customer = get_object_or_404(_read_along(pk), pk=pk)
+    told, earlier = timeline(customer, EVERYTHING if request.GET.get("activity") == "all" else TIMELINE)
     panels = [import_string(path)(request, customer) for path in settings.CUSTOMER_PANELS]
-    addresses = {address.kind: address for address in customer.addresses.all()}
+    addresses = {address.kind: address for address in customer.its_addresses}
     return render(
         request,
         "customers/detail.html",
         {
             "customer": customer,
-            "contacts": customer.contacts.all(),
-            "mailable": any(contact.email for contact in customer.contacts.all()),
+            "contacts": customer.its_contacts,
+            "mailable": any(contact.email for contact in customer.its_contacts),
             "addresses": [_with_country(addresses.get(kind.value), kind) for kind in Address.Kind],
             "discount_percent": plain(customer.discount_percent),
             "endpoint_scheme": _scheme(customer.endpoint_scheme),
             "registration_scheme": _scheme(customer.registration_scheme),
             "panels": panels,
-            "timeline": history.items(events[:TIMELINE]),
-            "earlier": len(events) > TIMELINE,
+            "timeline": told,
+            "earlier": earlier,
             "may_write": roles.may(request.user, "customer.write"),
             "may_draft": roles.may(request.user, "invoice.draft"),
             "back_to": safe_next(request),
         },
     )
+
+
+def _read_along(pk):
+    """Customers with everything small that the profile shows of the one with this key, as columns of its row."""
+    contacts = Contact.objects.filter(customer=pk).order_by("pk")
+    addresses = Address.objects.filter(customer=pk).order_by("kind", "pk")
+    reads = {
+        "its_contacts": RowsOf(contacts, *_CONTACT),
+        "its_addresses": RowsOf(addresses, *_ADDRESS),
+    }
+    for path in settings.CUSTOMER_READS:
+        reads |= import_string(path)(pk)
+    return Customer.objects.annotate(**reads)
 
 
 def _with_country(address, kind):
@@ -137,9 +154,13 @@ def new(request):
     def act():
         return service.create_customer(by=request.user, **form.values())
 
-    if form.is_bound and form.is_valid() and carried_out(form, act):
-        messages.success(request, _("%(name)s is customer %(number)s.") % _called(form.result))
-        return redirect("customers:detail", form.result.pk)
+    def profile(made):
+        return reverse("customers:detail", args=[made.pk])
+
+    if form.is_bound and form.is_valid() and once.carried_out(request, form, act, leads=profile):
+        if form.result:
+            messages.success(request, _("%(name)s is customer %(number)s.") % _called(form.result))
+        return redirect(form.leads_to)
     return render(request, "customers/form.html", {"form": form}, status=422 if form.is_bound else 200)
 
 

@@ -1,20 +1,20 @@
-"""Settings → Organization: legal data, logo, our own addresses, bank accounts."""
+"""Settings → Organization: legal data, logo, our own addresses."""
 
 import hashlib
+from copy import copy
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from config.common import roles
+from config.common.exports import export_response, is_asked
 from config.common.leading import go
-from config.common.views import carried_out, render_dialog, staff_required
-from customers.forms_organization import BankAccountForm, LogoForm, OrganizationEmailForm, OrganizationForm
-from customers.identifiers import spaced_iban
-from customers.models import BankAccount, Organization, OrganizationEmail
+from config.common.views import carried_out, render_dialog, row_or_gone, staff_required
+from customers.forms_organization import LogoForm, OrganizationEmailForm, OrganizationForm
+from customers.models import Organization, OrganizationEmail
 from customers.services import logos
 from customers.services import organization as service
 
@@ -96,9 +96,13 @@ def _change_logo(request, current):
 
 @staff_required("view")
 def emails(request):
-    current = Organization.objects.current()
+    rows = list(Organization.objects.current().emails.all())
+    if is_asked(request):
+        cells = ([row.email, row.label, _("yes") if row.preselected else _("no")] for row in rows)
+        heads = [_("Email"), _("Label"), _("Preselected")]
+        return export_response(request, "organization-emails", heads, cells)
     context = {
-        "rows": current.emails.all(),
+        "rows": rows,
         "tabs": tabs(request),
         "may_write": roles.may(request.user, service.ACT),
     }
@@ -109,7 +113,7 @@ def emails(request):
 def email(request, pk=None):
     """Add one (no pk) or change it; with ?removing, ask whether to take it out, and do so."""
     current = Organization.objects.current()
-    row = get_object_or_404(OrganizationEmail, pk=pk) if pk else None
+    row = row_or_gone(request, OrganizationEmail.objects.all(), pk) if pk else None
     back = reverse("customers:organization_emails")
     if row and request.method == "POST" and "remove" in request.POST:
         service.remove_organization_email(row, by=request.user)
@@ -118,11 +122,11 @@ def email(request, pk=None):
     if row and "removing" in request.GET:
         effect = _("It is no longer offered for copies. Mails sent before still say where they went.")
         return render_dialog(request, "customers/removing.html", {"what": row, "effect": effect, "cancel_url": back})
-    form = OrganizationEmailForm(request.POST or None, instance=OrganizationEmail.objects.get(pk=pk) if pk else None)
+    form = OrganizationEmailForm(request.POST or None, instance=copy(row))
 
     def act():
         if row:
-            return service.change_organization_email(row, by=request.user, **form.cleaned_data)
+            return service.change_organization_email(row, by=request.user, seen=form.seen, **form.cleaned_data)
         return service.add_organization_email(current, by=request.user, **form.cleaned_data)
 
     if form.is_bound and form.is_valid() and carried_out(form, act):
@@ -130,48 +134,6 @@ def email(request, pk=None):
         return go(request, back)
     removing_url = f"{request.path}?removing=1"
     return _dialog(request, "customers/organization_email.html", form, back, row=row, removing_url=removing_url)
-
-
-@staff_required("view")
-def bank_accounts(request):
-    current = Organization.objects.current()
-    rows = list(current.bank_accounts.order_by("-active", "pk"))
-    for row in rows:
-        row.iban_text = spaced_iban(row.iban)
-    context = {"rows": rows, "tabs": tabs(request), "may_write": roles.may(request.user, service.BANK_ACT)}
-    return render(request, "customers/bank_accounts.html", context)
-
-
-@staff_required("bank_account.write")
-def bank_account(request, pk=None):
-    """Add one (no pk) or change it."""
-    current = Organization.objects.current()
-    account = get_object_or_404(BankAccount, pk=pk) if pk else None
-    back = reverse("customers:bank_accounts")
-    form = BankAccountForm(
-        request.POST or None,
-        instance=BankAccount.objects.get(pk=pk) if pk else BankAccount(holder=current.legal_name),
-    )
-
-    def act():
-        if account:
-            return service.change_bank_account(account, by=request.user, **form.cleaned_data)
-        return service.add_bank_account(current, by=request.user, **form.cleaned_data)
-
-    if form.is_bound and form.is_valid() and carried_out(form, act):
-        messages.success(request, _("The bank account is saved. Invoices opened before keep what they say."))
-        return go(request, back)
-    return _dialog(request, "customers/bank_account.html", form, back, account=account)
-
-
-@staff_required("bank_account.write")
-@require_POST
-def bank_account_active(request, pk):
-    account = get_object_or_404(BankAccount, pk=pk)
-    active = request.POST.get("active") == "yes"
-    service.set_bank_account_active(account, by=request.user, active=active)
-    messages.success(request, _("The account is offered again.") if active else _("The account is no longer offered."))
-    return redirect("customers:bank_accounts")
 
 
 def _dialog(request, template, form, back, **context):

@@ -43,6 +43,9 @@ class Session(Protocol):
 
 
 class Channel(Protocol):
+    per_minute: int  # how many messages may begin in a minute; 0: as many as it takes
+    repeats_for: timedelta  # how long the same message may be asked for again with no risk of a second one
+
     def session(self) -> AbstractContextManager[Session]:
         """Something to send a group of messages over, one connection where the transport has one."""
         ...

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import requests
+from anymail.backends.base import AnymailBaseBackend
 from anymail.exceptions import (
     AnymailAPIError,
     AnymailConfigurationError,
@@ -14,12 +15,26 @@ from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from urllib3.exceptions import NewConnectionError
 
+from . import idempotency
 from .base import ChannelFailure, OutcomeUnknown, Receipt
 from .smtp import WireBackend, classify
 
+WITHOUT_METADATA = {"MailerSend", "Postal", "Scaleway"}  # sending it would be refused; their own ids serve
+
 
 class EmailChannel:
-    """One message, one recipient. A session keeps its connection for a group of messages."""
+    """One message, one recipient. A session keeps its connection for a group of messages.
+
+    `per_minute`: how many messages may begin in a minute, over all workers and hosts; 0 sets no rate.
+    """
+
+    def __init__(self, per_minute: int = 0):
+        self.per_minute = per_minute
+
+    @property
+    def repeats_for(self) -> timedelta:
+        """How long a message of uncertain outcome may be asked for again: the provider takes it once all the same."""
+        return idempotency.repeats_for()
 
     @contextmanager
     def session(self):
@@ -30,6 +45,7 @@ class EmailChannel:
                 f"The mail set-up of this installation is incomplete: {error}"[:500], kind="config"
             ) from error
         over_smtp = isinstance(backend, WireBackend)
+        idempotency.prepare(backend)
         try:
             yield _SmtpSession(backend) if over_smtp else _RequestSession(backend)
         finally:
@@ -63,6 +79,7 @@ class _RequestSession:
         self.backend = backend
 
     def send(self, message, on_wire) -> Receipt:
+        _name_to_provider(self.backend, message)
         on_wire()
         try:
             self.backend.send_messages([message])
@@ -86,6 +103,13 @@ class _RequestSession:
         return Receipt(response=getattr(message, "accepted_as", "") or "accepted")
 
 
+def _name_to_provider(backend, message) -> None:
+    """anymail gives metadata back with each event, so that one finds its delivery whatever ids a provider makes."""
+    ours = message.extra_headers.get("X-AR-Delivery")
+    if ours and isinstance(backend, AnymailBaseBackend) and backend.esp_name not in WITHOUT_METADATA:
+        message.metadata = {"delivery": ours}
+
+
 def _of_answer(error: AnymailAPIError) -> Exception:
     """By HTTP status: no answer or a server error is unknown, for the provider may have taken the message."""
     code = getattr(error, "status_code", None)
@@ -98,6 +122,8 @@ def _of_answer(error: AnymailAPIError) -> Exception:
         return ChannelFailure(f"The mail provider does not accept our key: {reason}", kind="config", code=str(code))
     if code == 429:
         return ChannelFailure(reason, kind="rate", code="429", retry_after=_retry_after(error))
+    if code == 409 and "concurrent" in reason:  # the same key is being worked on: asked again a little later
+        return ChannelFailure(reason, kind="temporary", code="409")
     return ChannelFailure(reason, kind="permanent", code=str(code))
 
 

@@ -18,6 +18,9 @@ from .base import ChannelFailure, OutcomeUnknown
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 30
 FINAL_REPLY_SECONDS = 120
+WANTS_PASSWORD = {530, 534, 535, 538}  # wherever in the dialogue it is said: no message will pass
+TOO_LARGE = 552  # of one message, even where it is said of the sender: the others pass
+CHUNK = 64 * 1024
 
 
 class WireSMTP(smtplib.SMTP):
@@ -27,6 +30,12 @@ class WireSMTP(smtplib.SMTP):
     on_the_wire = False
     last_reply: tuple[int, bytes] = (0, b"")
 
+    def _get_socket(self, host, port, timeout):
+        """The dot goes at once: held back for company it would wait 40 ms for the body's acknowledgement."""
+        connection = super()._get_socket(host, port, timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
     def data(self, msg):
         self.on_the_wire = False
         self.putcmd("data")
@@ -34,16 +43,35 @@ class WireSMTP(smtplib.SMTP):
         if code != 354:
             raise smtplib.SMTPDataError(code, text)
         body = re.sub(rb"(?m)^\.", b"..", msg)
-        self.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        if not body.endswith(b"\r\n"):
+            body += b"\r\n"
+        for start in range(0, len(body), CHUNK):  # the time-out is one of each piece: a large file may take its time
+            self.send(body[start : start + CHUNK])
+        self._refuse_a_broken_line()
         if self.on_wire is not None:
             self.on_wire()
         self.on_the_wire = True
         self.sock.settimeout(FINAL_REPLY_SECONDS)
         self.send(b".\r\n")
         self.last_reply = self.getreply()
-        self.on_the_wire = False
+        self.on_the_wire = not (self.last_reply[0] == 250 or 400 <= self.last_reply[0] < 600)  # neither yes nor no
         self.sock.settimeout(COMMAND_SECONDS)
         return self.last_reply
+
+    def _refuse_a_broken_line(self):
+        """A server that hung up or refused while it was sent the body has delivered nothing: safe to repeat."""
+        assert self.sock is not None
+        patience = self.sock.gettimeout()
+        self.sock.setblocking(False)
+        try:
+            said = self.sock.recv(512)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return  # it listens, as it should
+        finally:
+            self.sock.settimeout(patience)
+        if said[:3].isdigit():
+            raise smtplib.SMTPDataError(int(said[:3]), said[4:].strip())
+        raise smtplib.SMTPServerDisconnected("The mail server hung up before the end of the message.")
 
 
 class WireSMTPSSL(WireSMTP, smtplib.SMTP_SSL):
@@ -98,13 +126,25 @@ def _text(reply) -> str:
 
 
 def _of_code(code: int, text, *, permanent="permanent") -> ChannelFailure:
-    kind = "rate" if code == 421 else "temporary" if 400 <= code < 500 else permanent
+    kind = permanent if 500 <= code < 600 else "rate" if code == 421 else "temporary"
+    if code in WANTS_PASSWORD:
+        kind = "config"
+    elif code == TOO_LARGE:
+        kind = "permanent"
     return ChannelFailure(f"{code} {_text(text)}"[:500], kind=kind, code=str(code))
 
 
 def classify(error: Exception, *, on_the_wire: bool) -> Exception:
-    """What an exception means: a definite refusal is never unknown, silence after the dot always is."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
+    """What an exception means: a definite refusal is never unknown, silence after the dot always is.
+
+    A server that refuses us before a message was named refuses all messages: that is for a person to mend.
+    """
+    if on_the_wire:
+        if isinstance(error, smtplib.SMTPResponseException):
+            said = f"{error.smtp_code} {_text(error.smtp_error)}"
+            return OutcomeUnknown(f"The mail server answered neither yes nor no: {said}"[:500])
+        return OutcomeUnknown(f"The connection ended before the mail server answered: {error}"[:500])
+    if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
         return ChannelFailure(
             f"The mail server does not accept our user name and password: {error.smtp_code} {_text(error.smtp_error)}"[
                 :500
@@ -116,12 +156,10 @@ def classify(error: Exception, *, on_the_wire: bool) -> Exception:
         return ChannelFailure(f"The mail server and we cannot agree on security: {error}"[:500], kind="config")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return _of_code(*next(iter(error.recipients.values())))
-    if isinstance(error, smtplib.SMTPSenderRefused):
+    if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPConnectError | smtplib.SMTPHeloError):
         return _of_code(error.smtp_code, error.smtp_error, permanent="config")
     if isinstance(error, smtplib.SMTPResponseException):
         return _of_code(error.smtp_code, error.smtp_error)
-    if on_the_wire:
-        return OutcomeUnknown(f"The connection ended before the mail server answered: {error}"[:500])
     if isinstance(error, socket.gaierror):
         return ChannelFailure(f"The mail server's name cannot be found: {error}"[:500], kind="config")
     return ChannelFailure(f"The mail server could not be reached: {error}"[:500], kind="temporary")

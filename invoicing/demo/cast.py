@@ -3,7 +3,9 @@
 Every name can be drawn by the packaged font, every address ends in .example (RFC 2606).
 """
 
-ORGANIZATION = {
+from typing import Any
+
+ORGANIZATION: dict[str, Any] = {
     "legal_name": "Kelpworks Instruments B.V.",
     "trade_name": "Kelpworks Instruments",
     "street": "Maashaven 14",
@@ -19,6 +21,7 @@ ORGANIZATION = {
     "language": "en",
     "time_zone": "Europe/Amsterdam",
     "currency": "EUR",
+    "track_opens": True,  # in this story everybody has agreed to it
 }
 ORGANIZATION_EMAILS = [  # address, label, preselected
     ("receivables@kelpworks.example", "Receivables", True),
@@ -39,6 +42,12 @@ BANK_ACCOUNTS = [
         "routing": "021000089",
         "currency": "USD",
     },
+]
+
+
+TEMPLATES: list[tuple[str, dict[str, Any], list[str]]] = [  # name, look, whose it is; all others have the first one
+    ("Window envelope", {"layout": "window", "colour": "#0b5c75"}, ["wattwerk", "tuefenbach"]),
+    ("Long orders", {"layout": "compact", "colour": "#3b4a1f"}, ["haven"]),
 ]
 
 
@@ -123,7 +132,7 @@ KIT = ("Reagent kit, 100 tests", "12", "C62", "74.50")
 KAYAK = ("Pocket conductivity meter", "1", "C62", "149")
 
 # (customer, issued so many days ago or None, terms or None for the customer's, lines, tax, what became of it)
-# fates: draft, open (opened, not sent), sent, marked, part (sent, partly paid), paid, refused (no such address)
+# fates: draft, scheduled, open (not sent), sent, marked, part (sent, partly paid), paid, refused (no such address)
 STORY = [
     ("brightwater", 54, 30, [PROBE, CALIBRATION, TELEMETRY], "out", "part"),
     ("wattwerk", 61, None, [SENSOR, CALIBRATION], "reverse", "paid"),
@@ -138,6 +147,8 @@ STORY = [
     ("tuefenbach", 21, 30, [SENSOR, KIT], "export", "sent"),
     ("haven", 12, 30, [CALIBRATION, KIT], "standard", "refused"),
     ("brightwater", 9, 30, [SERVICE], "out", "sent"),
+    ("devries", 45, None, [KAYAK], "standard", "sent"),
+    ("devries", 44, None, [KIT], "standard", "sent"),
     ("hautlanguedoc", 42, 30, [("Flow meter FM-7", "3", "C62", "1820"), KIT], "reverse", "draft"),
     ("obidos", 40, 30, [SENSOR], "reverse", "open"),
     ("brightwater", 37, 30, [PROBE, SERVICE], "out", "draft"),
@@ -151,7 +162,21 @@ STORY = [
     ("wattwerk", 0, None, [SENSOR], "reverse", "draft"),
     ("lzap", None, 30, [("Kalibracja w zakładzie", "3", "DAY", "3900")], "reverse", "draft"),
     ("manama", None, 45, [("Salinity survey", "2", "DAY", "640.250")], "export", "draft"),
+    ("brightwater", None, 30, [CALIBRATION, TELEMETRY], "out", "scheduled"),
 ]
+
+# What became of the mails to a customer, one thing after the other.
+HEARD = {
+    "brightwater": ["delivered", "opened", "opened", "clicked", "opened", "replied"],
+    "wattwerk": ["delivered", "scanned", "opened", "clicked"],
+    "harrow": ["delivered", "opened"],
+    "hautlanguedoc": ["delivered", "prefetched"],
+    "devries": ["delivered", "opened", "opened", "opened"],
+    "glaronisi": ["deferred", "delivered"],
+    "thorsmork": ["delivered", "prefetched", "opened"],
+    "manama": ["delivered", "opened", "clicked"],
+    "tuefenbach": ["bounced"],
+}
 
 # One unit of a currency in euros, about; only for the VAT total in the organization's own currency.
 EURO_RATES = {"USD": "0.92", "PLN": "0.235", "CHF": "1.05", "GBP": "1.17", "ISK": "0.0068", "BHD": "2.45"}

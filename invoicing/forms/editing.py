@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy
 
 from config.common.choices import currencies, with_present
 from config.common.forms import DateInput
+from config.common.once import OnceForm
 from customers import countries
 from customers.models import Customer
 
 from ..models import Invoice, InvoiceTemplate
+from ..services.profiles import template_for
 from .fields import AmountField, FigureField
 
 FROM_CUSTOMER = ("currency", "language", "terms_days", "discount_percent", "discount_days", "buyer_reference")
@@ -40,7 +42,7 @@ def _kinds():
     return [(kind, label) for kind, label in Invoice.Kind.choices if kind != Invoice.Kind.CLAIM]
 
 
-class DraftForm(forms.Form):
+class DraftForm(OnceForm, forms.Form):
     """`fields()` is what drafting takes. `version` is the draft as it was seen; 0 for a new one."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=_kinds)
@@ -50,10 +52,10 @@ class DraftForm(forms.Form):
     currency = forms.ChoiceField(label=gettext_lazy("Currency"))
     language = forms.ChoiceField(label=gettext_lazy("Language of the document"))
     template = forms.ModelChoiceField(
-        InvoiceTemplate.objects.all(),
-        label=gettext_lazy("Template"),
+        InvoiceTemplate.objects.current(),
+        label=gettext_lazy("Invoice Template"),
         required=False,
-        empty_label=gettext_lazy("The default of its language"),
+        empty_label=gettext_lazy("The customer’s default"),
     )
     issued_on = forms.DateField(
         label=gettext_lazy("Issue date"),
@@ -112,6 +114,9 @@ class DraftForm(forms.Form):
         self.fields["customer"].widget.attrs |= {"list": "customers", "autocomplete": "off"}
         self.fields["currency"].choices = with_present(currencies(), self.initial.get("currency"))
         self.fields["language"].choices = Invoice._meta.get_field("language").choices
+        if invoice is not None and invoice.template_id:  # its own stays on offer, archived or not
+            offered = InvoiceTemplate.objects.current() | InvoiceTemplate.objects.filter(pk=invoice.template_id)
+            self.fields["template"].queryset = offered
         self.fields["prepaid"].currency = self.typed_currency
         self.fields["prepaid"].label = _("Prepaid, %(currency)s") % {"currency": self.typed_currency}
         self.fields["accounting_rate"].help_text = _(
@@ -185,10 +190,17 @@ class DraftForm(forms.Form):
         }
 
     def catch_up(self, refusal):
-        """The reader was told of a colleague's change: saving again is meant."""
+        """The reader was told of a colleague's change: saving again is meant.
+
+        A field the reader had left alone shows the colleague's value from now on; the lines stay as they were typed.
+        """
         now = Invoice.objects.filter(pk=self.invoice.pk).values_list("version", flat=True).first()
         self.data = self.data.copy()
         self.data["version"] = now or 0
+        for name in {*_DATES, *_TEXTS, "currency", "language", "terms_days"} & set(refusal.news):
+            was, value = ("" if each is None else str(each) for each in refusal.news[name])
+            if name in self.data and self.data[name] == was:
+                self.data[name] = value
 
 
 def initial_of(invoice) -> dict:
@@ -210,6 +222,7 @@ def initial_for(customer, kind: str, issued_on: date | None = None) -> dict:
     """What a new draft takes over from its customer."""
     return {
         **{name: getattr(customer, name) for name in FROM_CUSTOMER},
+        "template": template_for(customer),
         "customer": label_of(customer),
         "kind": kind,
         "issued_on": issued_on,

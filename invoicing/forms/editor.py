@@ -76,6 +76,7 @@ class Editor:
         again.own_currency, again.invoice, again.data = self.own_currency, self.invoice, None
         typed = {name: self.form[name].value() for name in self.form.fields}
         again.form = DraftForm(invoice=self.invoice, own_currency=self.own_currency, initial=typed)
+        again.form.once = self.form.once
         again.palette = self.palette
         again._fill(lines=lines or [{}], adjustments=adjustments)
         again.summed = self.sums(without=act)

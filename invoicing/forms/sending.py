@@ -9,14 +9,16 @@ from django.utils.translation import gettext_lazy
 from config.common.forms import DateInput, EmailListField, EmailListInput, SwitchInput
 
 from .. import merge
-from ..services import proposing
-from ..services.delivering import Mail, newest_delivery
+from ..services import proposing, scheduling
+from ..services.delivering import newest_delivery
+from ..services.mail import Mail, link_refusal
+from .scheduling import WHEN_FIELDS, LaterFields
 
 MAIL_FIELDS = ("to", "copies", "subject", "reply_to", "cc", "message")
 
 
-class SendForm(forms.Form):
-    """The mail, pre-filled from contacts and template. `mail()` is what the service takes.
+class SendForm(LaterFields, forms.Form):
+    """The mail, pre-filled from contacts and template. `mail()` is what the service takes, `wall()` when it goes.
 
     `occasion` is the dialog's own token (the same submit twice is one send), `seen` the newest delivery when it was
     drawn, `version` the draft as it was looked at.
@@ -24,7 +26,7 @@ class SendForm(forms.Form):
 
     to = EmailListField(label=gettext_lazy("Customer Emails"))
     copies = EmailListField(label=gettext_lazy("Organization Emails"), required=False)
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200, validators=[merge.check])
+    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200, validators=[merge.check_subject])
     reply_to = forms.EmailField(label=gettext_lazy("Reply-To"))
     cc = EmailListField(label=gettext_lazy("CC"), required=False)
     message = forms.CharField(
@@ -34,18 +36,28 @@ class SendForm(forms.Form):
         validators=[merge.check],
         widget=forms.Textarea(attrs={"rows": 8}),
     )
+    portal_link = forms.BooleanField(
+        label=gettext_lazy("Portal link"),
+        help_text=gettext_lazy("A button to the page of this invoice; each customer email gets a link of its own."),
+        required=False,
+        widget=SwitchInput,
+    )
     lift_mark = forms.BooleanField(
         label=gettext_lazy("Lift the mark “sent some other way”"),
         help_text=gettext_lazy("Then reminders and autopayment apply to this invoice again."),
         required=False,
     )
+    anyway = forms.BooleanField(label=gettext_lazy("Send to it anyway"), required=False)
     occasion = forms.CharField(max_length=60, widget=forms.HiddenInput)
     seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, invoice, proposal):
+    def __init__(self, data=None, *, invoice, proposal, person, later=False):
         self.invoice, self.proposal = invoice, proposal
-        super().__init__(data, initial=self._initial())
+        super().__init__(data)
+        self.initial = {"later": later, **self.offer_zones(invoice, person), **self._initial()}
+        if not invoice.is_draft and scheduling.too_late(invoice):
+            self.leave_now()
         self.fields["to"].error_messages["required"] = _(
             "Nobody would get this email. Add at least one customer email."
         )
@@ -62,6 +74,8 @@ class SendForm(forms.Form):
         )
         if not invoice.marked_sent_at:
             del self.fields["lift_mark"]
+        if not proposal.trouble:
+            del self.fields["anyway"]
 
     def mail(self) -> Mail:
         typed = self.cleaned_data
@@ -72,8 +86,20 @@ class SendForm(forms.Form):
             message=typed["message"],
             occasion=typed["occasion"],
             seen=typed["seen"],
+            portal_link=typed["portal_link"],
             lift_mark=typed.get("lift_mark", False),
+            anyway=typed.get("anyway", False),
         )
+
+    def clean(self):
+        typed = super().clean()
+        if refusal := link_refusal(typed.get("message", ""), portal_link=typed.get("portal_link", False)):
+            self.add_error("message", refusal)
+        return typed
+
+    def full_clean(self):
+        super().full_clean()
+        self.overlook_when()
 
     def catch_up(self, refusal):
         """After its reader was told that the draft changed, the dialog shows it as it is now: opening it is meant."""
@@ -90,6 +116,7 @@ class SendForm(forms.Form):
     def _initial(self):
         return {
             **{name: getattr(self.proposal, name) for name in MAIL_FIELDS},
+            "portal_link": self.proposal.portal_link,
             "occasion": uuid.uuid4().hex,
             "seen": newest_delivery(self.invoice),
             "version": self.invoice.version,
@@ -121,16 +148,20 @@ class OpenForm(SendForm):
     def full_clean(self):
         super().full_clean()
         if self.is_bound and not self.sends:
-            for name in MAIL_FIELDS:
+            for name in (*MAIL_FIELDS, *WHEN_FIELDS):
                 self._errors.pop(name, None)
 
     @property
     def sends(self) -> bool:
         return bool(self["send_email"].value())
 
+    @property
+    def waits(self) -> bool:
+        return self.sends and super().waits
 
-class MarkForm(forms.Form):
-    """How, and when, an invoice was sent by other means."""
+
+class WayForm(forms.Form):
+    """How, and when, something was sent by other means."""
 
     OTHER = "other"
     WAYS = {
@@ -148,11 +179,9 @@ class MarkForm(forms.Form):
         max_length=500,
         required=False,
     )
-    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, data=None, *, invoice, today):
-        self.invoice = invoice
-        super().__init__(data, initial={"sent_on": today, "version": invoice.version})
+    def __init__(self, data=None, *, today, initial=None):
+        super().__init__(data, initial={"sent_on": today, **(initial or {})})
         self.fields["sent_on"].widget.attrs["max"] = today.isoformat()
 
     def clean(self):
@@ -165,6 +194,16 @@ class MarkForm(forms.Form):
         """What mark_as_sent takes; the way of sending in the words of today's language."""
         typed = self.cleaned_data
         return {"how": str(self.WAYS[typed["how"]]), "sent_on": typed["sent_on"], "note": typed["note"]}
+
+
+class MarkForm(WayForm):
+    """One invoice, as it was looked at."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, invoice, today):
+        self.invoice = invoice
+        super().__init__(data, today=today, initial={"version": invoice.version})
 
     def catch_up(self, refusal):
         self.data = self.data.copy()

@@ -1,54 +1,19 @@
-"""What people type about templates, tax rates and number series."""
+"""What people type about tax rates and number series."""
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.common.fields import plain
-from config.common.forms import EmailListField, MoneyInput, VersionedForm
+from config.common.forms import MoneyInput, SeenForm
+from config.common.once import OnceForm
 
 from .. import merge
-from ..models import InvoiceTemplate, Series, TaxRate
+from ..models import Series, TaxRate
 from ..services.settings import tax_rate_mistakes
 
 
-class TemplateForm(VersionedForm):
-    cc = EmailListField(
-        label=gettext_lazy("CC Emails"),
-        required=False,
-        help_text=gettext_lazy("They get a copy of every mail of this template, unless taken out in the dialog."),
-    )
-
-    class Meta:
-        model = InvoiceTemplate
-        fields = ["name", "subject", "message", "reply_to", "cc", "payment_instructions", "footer"]
-        widgets = {
-            "message": forms.Textarea(attrs={"rows": 9}),
-            "payment_instructions": forms.Textarea(attrs={"rows": 3}),
-            "footer": forms.Textarea(attrs={"rows": 3}),
-        }
-        help_texts = {
-            "reply_to": gettext_lazy("Where answers go. Empty: to the organization's own email."),
-            "payment_instructions": gettext_lazy("Printed beside the bank account."),
-            "footer": gettext_lazy("Printed at the foot of each page, after what the law asks for."),
-        }
-
-    def clean_subject(self):
-        return self._checked("subject")
-
-    def clean_message(self):
-        return self._checked("message")
-
-    def clean_cc(self):
-        return ", ".join(self.cleaned_data["cc"])
-
-    def _checked(self, name):
-        text = self.cleaned_data[name]
-        merge.check(text)
-        return text
-
-
-class TaxRateForm(forms.ModelForm):
+class TaxRateForm(OnceForm, SeenForm, forms.ModelForm):
     class Meta:
         model = TaxRate
         fields = ["name", "category", "percent", "exemption_text", "exemption_code", "active"]
@@ -73,7 +38,7 @@ class TaxRateForm(forms.ModelForm):
         return cleaned
 
 
-class SeriesForm(forms.ModelForm):
+class SeriesForm(SeenForm, forms.ModelForm):
     next_no = forms.IntegerField(
         label=gettext_lazy("Next number"),
         min_value=1,
@@ -82,8 +47,12 @@ class SeriesForm(forms.ModelForm):
 
     class Meta:
         model = Series
-        fields = ["pattern", "restarts_yearly"]
+        fields = ["pattern", "restarts_yearly", "dates_must_rise"]
         help_texts = {
+            "dates_must_rise": gettext_lazy(
+                "Some countries ask for it. A too early issue date is then moved up to the last one given, and the "
+                "dialog says so before it is opened."
+            ),
             "pattern": gettext_lazy("{year} is the year of the issue date, {number:05} the number with five digits."),
         }
 
@@ -107,3 +76,7 @@ def legend() -> list[tuple[str, str]]:
 
 def kind_label(kind: str) -> str:
     return {"invoice": _("Invoices"), "credit_note": _("Credit notes"), "claim": _("Claims")}.get(kind, kind)
+
+
+class EmailTestForm(forms.Form):
+    to = forms.EmailField(label=gettext_lazy("To"), help_text=gettext_lazy("One short message, sent at once."))

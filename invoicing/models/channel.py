@@ -10,6 +10,9 @@ class ChannelState(models.Model):
     key = models.CharField(max_length=20, primary_key=True)
     paused_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    slow_until = models.DateTimeField(null=True)  # the other side asked for a rest until then; database time
+    at_once = models.PositiveSmallIntegerField(null=True)  # fewer in hand than usual, since it asked to slow down
+    next_at = models.DateTimeField(null=True)  # when the next message may begin, where a rate is set
 
     class Meta:
         verbose_name = _("channel state")

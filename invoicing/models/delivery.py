@@ -1,19 +1,12 @@
-"""Deliveries: one message to one recipient by one channel, and every attempt at it."""
+"""Deliveries: one message to one recipient by one channel, and what it carries."""
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-
-class DeliveryQuerySet(models.QuerySet):
-    def live(self):
-        """Not decided yet; an unknown outcome counts as live until someone decides."""
-        return self.filter(status__in=Delivery.LIVE)
-
-    def problems(self):
-        """What needs a person: failed or of unknown outcome, and not put right since."""
-        return self.filter(status__in=["failed", "unknown"], settled_at=None)
+from ..wall_time import WallTime
+from .delivery_facts import PROBLEM, UNOPENED, DeliveryDocumentQuerySet, DeliveryQuerySet
 
 
 class Delivery(models.Model):
@@ -45,12 +38,12 @@ class Delivery(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     TRANSITIONS = {
-        "scheduled": {"queued", "sending", "cancelled"},
+        "scheduled": {"queued", "failed", "cancelled"},
         "queued": {"sending", "failed", "cancelled"},
         "sending": {"sent", "retrying", "failed", "unknown", "queued"},  # back to queued only if not on the wire
         "retrying": {"sending", "failed", "cancelled"},
         "unknown": {"sent", "failed", "queued"},
-        "failed": {"queued"},
+        "failed": {"queued", "sent"},  # sent: only where it turns out that it arrived after all
         "sent": {"cancelled"},  # only Mark as Sent, undone
     }
     LIVE = ("scheduled", "queued", "sending", "retrying", "unknown")
@@ -70,6 +63,10 @@ class Delivery(models.Model):
     recipient_hash = models.CharField(max_length=64)
     recipient_name = models.CharField(max_length=120, blank=True)
     asked_by = models.ForeignKey("common.User", models.PROTECT, null=True, related_name="+")
+    batch_item = models.ForeignKey(
+        "invoicing.BatchItem", models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )  # the batch operation it belongs to, if any
+    fallback_reason = models.TextField(blank=True)  # why it goes by email though an e-invoice was asked for
     created_at = models.DateTimeField(db_default=Now())
     queued_at = models.DateTimeField(db_default=Now())  # anew when a person says "send again"
 
@@ -104,6 +101,7 @@ class Delivery(models.Model):
     crashes = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     wire_started_at = models.DateTimeField(null=True)
+    uncertain_since = models.DateTimeField(null=True)  # it may have been accepted; asked again with the same key
 
     # What came of it.
     sent_at = models.DateTimeField(null=True)
@@ -137,14 +135,26 @@ class Delivery(models.Model):
         verbose_name_plural = _("deliveries")
         indexes = [
             models.Index(
+                fields=["kind", "role", "id"],
+                name="delivery_live",
+                condition=Q(status__in=["scheduled", "queued", "sending", "retrying", "unknown"]),
+            ),
+            models.Index(
                 fields=["channel", "id"], name="delivery_waiting", condition=Q(status__in=["queued", "retrying"])
             ),
             models.Index(fields=["scheduled_at", "id"], name="delivery_scheduled", condition=Q(status="scheduled")),
             models.Index(fields=["lease_until"], name="delivery_leased", condition=Q(status="sending")),
-            models.Index(
-                fields=["id"], name="delivery_problem", condition=Q(status__in=["failed", "unknown"], settled_at=None)
-            ),
+            models.Index(fields=["id"], name="delivery_problem", condition=PROBLEM & Q(settled_at=None)),
+            models.Index(fields=["sent_at", "id"], name="delivery_unopened", condition=UNOPENED),
+            models.Index(fields=["open_count", "id"], name="delivery_opened", condition=Q(opened_at__isnull=False)),
+            models.Index(fields=["id"], name="delivery_clicked", condition=Q(clicked_at__isnull=False)),
+            models.Index(fields=["id"], name="delivery_in_trouble", condition=PROBLEM),
+            models.Index(fields=["id"], name="delivery_by_hand", condition=Q(channel="manual")),
+            models.Index(fields=["provider_id"], name="delivery_by_provider_id", condition=~Q(provider_id="")),
             models.Index(fields=["recipient_hash", "id"], name="delivery_by_recipient"),
+            models.Index(
+                fields=["batch_item", "id"], name="delivery_by_batch_item", condition=Q(batch_item__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -194,6 +204,13 @@ class Delivery(models.Model):
     def is_manual(self):
         return self.channel == "manual"
 
+    @property
+    def wall_time(self) -> WallTime | None:
+        """What the clock shows where it was scheduled for; None where it never was."""
+        if self.scheduled_on is None or self.scheduled_time is None:
+            return None
+        return WallTime(self.scheduled_on, self.scheduled_time, self.scheduled_zone)
+
 
 class DeliveryDocument(models.Model):
     """Which invoice, and which stored file of it, a delivery carries.
@@ -210,6 +227,8 @@ class DeliveryDocument(models.Model):
     recipient_hash = models.CharField(max_length=64)
     live = models.BooleanField(default=True)
 
+    objects = DeliveryDocumentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("document of a delivery")
         verbose_name_plural = _("documents of deliveries")
@@ -224,37 +243,3 @@ class DeliveryDocument(models.Model):
 
     def __str__(self):
         return f"{self.delivery_id}: {self.invoice_id}"
-
-
-class Attempt(models.Model):
-    """One try at a delivery, written when it ends (or when its worker is found dead). Append-only."""
-
-    class Result(models.TextChoices):
-        OK = "ok", _("Accepted")
-        TEMPORARY = "temporary", _("Refused for now")
-        PERMANENT = "permanent", _("Refused")
-        RATE_LIMITED = "rate", _("Asked to slow down")
-        CONFIG = "config", _("Set-up problem")
-        CRASHED = "crashed", _("Worker died")
-        UNKNOWN = "unknown", _("Outcome unknown")
-
-    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="attempts")
-    n = models.PositiveSmallIntegerField()
-    fence = models.PositiveIntegerField()
-    worker = models.CharField(max_length=80)
-    recipient = models.CharField(max_length=254, blank=True)
-    started_at = models.DateTimeField()
-    wire_started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(db_default=Now())
-    result = models.CharField(max_length=9, choices=Result.choices)
-    code = models.CharField(max_length=20, blank=True)
-    text = models.CharField(max_length=500, blank=True)
-
-    class Meta:
-        verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
-        ordering = ["delivery", "n"]
-        constraints = [models.UniqueConstraint(fields=["delivery", "fence"], name="one_attempt_a_fence")]
-
-    def __str__(self):
-        return f"{self.delivery_id}/{self.n}"

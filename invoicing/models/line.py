@@ -36,6 +36,7 @@ class Line(TaxedRow):
     net = MoneyField(_("amount"))
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
 
     class Meta:
         verbose_name = _("line")

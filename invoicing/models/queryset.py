@@ -41,6 +41,10 @@ class InvoiceQuerySet(models.QuerySet):
         """Nothing scheduled, in flight or of unknown outcome."""
         return self.exclude(Exists(self._live_deliveries()))
 
+    def scheduled(self):
+        """An email to the customer waits for its moment."""
+        return self.filter(Exists(self._live_deliveries().filter(status="scheduled")))
+
     def _live_deliveries(self):
         from .delivery import Delivery
 

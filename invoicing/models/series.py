@@ -25,6 +25,10 @@ class Series(models.Model):
     pattern = models.CharField(_("pattern"), max_length=60, validators=[check_pattern])
     restarts_yearly = models.BooleanField(_("starts at 1 each year"), default=True)
 
+    # Some countries ask that dates rise with numbers: a too early issue date is then moved up to the last one given.
+    dates_must_rise = models.BooleanField(_("Dates must rise"), default=False)
+    last_issued_on = models.DateField(null=True, editable=False)  # kept while dates must rise
+
     class Meta:
         verbose_name = _("number series")
         verbose_name_plural = _("number series")

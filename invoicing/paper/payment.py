@@ -1,17 +1,14 @@
 """How to pay: the block under the totals of an invoice's page, as text in the customer's language."""
 
-from datetime import timedelta
-from decimal import Decimal
-
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from config.common.currency import to_decimal
 
 from .. import formats
 from ..formats import Figures
 from ..models import Invoice
-from ..money import percentage
+from ..terms import discount_until, promised_discount
 from .qr import payment_code
 
 
@@ -29,7 +26,7 @@ def how_to_pay(invoice: Invoice, paper: dict, say: Figures) -> dict:
         ("BIC", bank.get("bic")),
         (_("Account number"), bank.get("account_no")),
         (_("Routing code"), bank.get("routing")),
-        (_("Reference"), invoice.number),
+        (pgettext("of a bank transfer", "Reference"), invoice.number),
     ]
     return {
         "terms": _terms(invoice, say),
@@ -59,10 +56,11 @@ def _terms(invoice: Invoice, say: Figures) -> str:
 
 
 def _discount(invoice: Invoice, due: int, say: Figures) -> str:
-    if not invoice.discount_percent or not invoice.issued_on:
+    until = discount_until(invoice)
+    if until is None:
         return ""
     return _("%(percent)s cash discount if paid by %(date)s: %(amount)s.") % {
         "percent": say.percent(invoice.discount_percent),
-        "date": say.date(invoice.issued_on + timedelta(days=invoice.discount_days)),
-        "amount": say.money(due - percentage(due, Decimal(invoice.discount_percent))),
+        "date": say.date(until),
+        "amount": say.money(due - promised_discount(invoice)),
     }

@@ -1,20 +1,28 @@
-"""The renderer: HTML of our own templates to PDF, shut off from the network and from every file but the fonts."""
+"""The renderer's keeper: every page is drawn by a process that may be killed, for time or for memory.
 
-import io
-import logging
-import re
+The process is started once, kept warm and used again; each process of ours has its own. See drawing.py for its walls.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import subprocess
+import sys
 import threading
-from contextlib import contextmanager
+from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from config.common.errors import DomainError
 
-from . import fonts
+from . import fonts, scratch
+from .drawing import receive, send
 
-_ONE_AT_A_TIME = threading.Lock()
-SECONDS = 60  # the longest a page may take; 500 lines need about ten
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+SECONDS = 60  # the longest a page may take; 500 lines need about three
+MEMORY = 512  # megabytes of address space; 3,000 lines need about 250
+_HOUSE = Path(__file__).parents[2]  # where `invoicing` is found
+_INHERITED = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")  # no secret of ours is among them
 
 
 class RenderFailure(DomainError):
@@ -24,50 +32,134 @@ class RenderFailure(DomainError):
 def render(html: str) -> tuple[bytes, list[str]]:
     """PDF bytes, and what the renderer complained of on the way (its own English, for the log, not for customers).
 
-    `html` is made by our templates with every value escaped. Raises RenderFailure where no page came of it.
+    `html` is made by our templates with every value escaped. Raises RenderFailure where no page came of it; the next
+    page is not touched by that.
     """
-    # Loaded here: half of what the whole program loads, and no command or page but this needs it.
-    from xhtml2pdf import pisa
-    from xhtml2pdf.config.resources import RenderLimitError, ResourceAccessPolicy
+    return _press.draw(html)
 
-    target = io.BytesIO()
-    policy = ResourceAccessPolicy.server(
-        base_dir=None, allow_remote=False, extra_roots=fonts.roots(), max_render_seconds=SECONDS
-    )
-    with _complaints() as complaints:
+
+def start():
+    """Have the renderer ready for the first page; returns at once."""
+    _press.start()
+
+
+class Press:
+    """One drawing process, and what is known about it. Threads take turns."""
+
+    def __init__(self):
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen | None = None
+        self._scratch: tuple[str, int] | None = None  # its folder, and the descriptor that locks it
+
+    def start(self):
+        """Start the process unless it runs. It loads and warms up by itself; the first page waits for that."""
+        with self._turn:
+            self._start()
+
+    def draw(self, html: str) -> tuple[bytes, list[str]]:
+        """As render()."""
+        job = json.dumps({"html": html, "roots": _roots(), "seconds": SECONDS}).encode()
+        with self._turn:
+            found, content = self._ask(job)
+            if found["failed"] == "gone":  # ended by others, perhaps long ago; a page that ends it does so again
+                found, content = self._ask(job)
+        if found["failed"]:
+            raise RenderFailure(_sentence(found["failed"]))
+        return content, found["complaints"]
+
+    def _ask(self, job: bytes) -> tuple[dict, bytes]:
+        process, late = self._start(), threading.Event()
+        assert process.stdin is not None, "started with pipes"
+        assert process.stdout is not None
+
+        def kill():
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(SECONDS, kill)
+        timer.daemon = True
+        timer.start()
         try:
-            status = pisa.CreatePDF(_UNPRINTABLE.sub("", html), dest=target, encoding="utf-8", resource_policy=policy)
-        except RenderLimitError as error:
-            raise RenderFailure(
-                _("The page is too large, or took longer than %(seconds)s seconds.") % {"seconds": SECONDS}
-            ) from error
-        except Exception as error:  # a renderer has many ways to fail; all of them mean: no page
-            raise RenderFailure(
-                _("The page could not be made: %(error)s.") % {"error": type(error).__name__}
-            ) from error
-    if status.err or not target.tell():
-        raise RenderFailure(_("The page could not be made."))
-    return target.getvalue(), complaints
-
-
-@contextmanager
-def _complaints():
-    """What the renderer warns of, kept out of the log because it quotes the page. One page at a time, as it works."""
-    logger, listener = logging.getLogger("xhtml2pdf"), _Listener(logging.WARNING)
-    with _ONE_AT_A_TIME:
-        propagated, logger.propagate = logger.propagate, False
-        logger.addHandler(listener)
-        try:
-            yield listener.heard
+            send(process.stdin, job)
+            found, content = json.loads(receive(process.stdout)), receive(process.stdout)
+        except (OSError, EOFError, ValueError):  # it is gone, or what it says is no answer
+            found, content = {"failed": "limit" if late.is_set() else "gone"}, b""
         finally:
-            logger.removeHandler(listener)
-            logger.propagate = propagated
+            timer.cancel()
+        if found["failed"] in ("limit", "memory", "gone"):
+            self._end()
+            self._start()  # ready again for the next page
+        return found, content
+
+    def end(self):
+        """Kill the process, if there is one, and clear away what it wrote."""
+        with self._turn:
+            self._end()
+
+    def _start(self) -> subprocess.Popen:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._end()
+        folder, held = self._scratch = scratch.make()
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "invoicing.paper.drawing", str(MEMORY * 2**20), fonts.font_css(), *_roots()],
+            cwd=_HOUSE,
+            env={**environment, "TMPDIR": folder, "PYTHONUTF8": "1"},
+            pass_fds=[held],  # in use as long as either of us lives
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        return self._process
+
+    def forget(self):
+        """After a fork: the process is our parent's, and so is the lock."""
+        if self._scratch is not None:
+            os.close(self._scratch[1])
+
+    def _end(self):
+        if self._process is not None:
+            self._end_process()
+        if self._scratch is not None:
+            scratch.remove(*self._scratch)
+            self._scratch = None
+
+    def _end_process(self):
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):  # what was still to be written has no reader
+                pipe.close()
+        self._process.wait()
+        self._process = None
 
 
-class _Listener(logging.Handler):
-    def __init__(self, level):
-        super().__init__(level)
-        self.heard: list[str] = []
+def _roots() -> list[str]:
+    return [str(root) for root in fonts.roots()]
 
-    def emit(self, record):
-        self.heard.append(record.getMessage().splitlines()[0])
+
+def _sentence(failed: str) -> str:
+    if failed == "limit":
+        return _("The page is too large, or took longer than %(seconds)s seconds.") % {"seconds": SECONDS}
+    if failed == "memory":
+        return _("The page is too large: it needs more than %(size)s MB of memory.") % {"size": MEMORY}
+    if failed == "gone":
+        return _("The page could not be made: the renderer ended in the middle of it.")
+    return _("The page could not be made: %(error)s.") % {"error": failed}
+
+
+def _forget():
+    """After a fork: the process is our parent's, we start our own."""
+    global _press
+    _press.forget()
+    _abandoned.append(_press)  # never collected: collecting it would wait for somebody else's child
+    _press = Press()
+
+
+def _end_with_us():
+    _press.end()
+
+
+_abandoned: list[Press] = []
+_press = Press()
+os.register_at_fork(after_in_child=_forget)
+atexit.register(_end_with_us)

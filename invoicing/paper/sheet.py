@@ -5,6 +5,7 @@ Everything here is text already formatted; the template places it and escapes it
 
 from decimal import Decimal
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -12,8 +13,10 @@ from config.common.currency import locale_of
 
 from .. import formats
 from ..formats import Figures
-from ..models import Invoice
+from ..models import Invoice, InvoiceTemplate
 from ..models.tax import Category
+from ..models.template import INK
+from . import colours
 from .payment import how_to_pay
 
 _MARKS = "¹²³⁴⁵⁶⁷⁸⁹"
@@ -23,9 +26,10 @@ _CITY_FIRST = {"US", "CA", "AU"}  # city, region and postcode on one line; elsew
 def sheet(invoice: Invoice, *, seller: dict, buyer: dict, paper: dict) -> dict:
     """Everything the page shows. Call it under `translation.override(invoice.language)`."""
     say = Figures(invoice)
+    prefetch_related_objects([invoice], "lines__adjustments")
     tax_lines = list(invoice.tax_lines.all())
     marks = _marks(tax_lines)
-    lines = list(invoice.lines.prefetch_related("adjustments"))
+    lines = list(invoice.lines.all())
     return {
         "language": invoice.language,
         "draft": invoice.is_draft,
@@ -47,6 +51,21 @@ def sheet(invoice: Invoice, *, seller: dict, buyer: dict, paper: dict) -> dict:
         "payment": None if invoice.is_credit_note else how_to_pay(invoice, paper, say),
         "note": invoice.note,
         "footer": paper.get("footer", ""),
+        **_look(paper, seller),
+    }
+
+
+def _look(paper: dict, seller: dict) -> dict:
+    """Layout and colours; papers of the first days name none. Small text keeps the ink where the colour is pale."""
+    colour, layout = paper.get("colour") or INK, paper.get("layout") or InvoiceTemplate.Layout.CLASSIC.value
+    colour = colour if colours.is_colour(colour) else INK
+    sender = [seller.get("name") or "", *address({**seller, "country": ""}, "en")]
+    return {
+        "is_window": layout == InvoiceTemplate.Layout.WINDOW,
+        "is_compact": layout == InvoiceTemplate.Layout.COMPACT,
+        "colour": colour,
+        "text_colour": colour if colours.contrast(colour) >= colours.FOR_TEXT else INK,
+        "sender": " · ".join(sender) if layout == InvoiceTemplate.Layout.WINDOW else "",
     }
 
 

@@ -2,35 +2,33 @@
 
 import hashlib
 import logging
-import os
-import random
-import socket
 import time
-import uuid
 from datetime import timedelta
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, Prefetch, Q, prefetch_related_objects
 
-from config.common import clock, queue, states
+from config.common import clock, heartbeats, queue, states
 from config.common.errors import Stale
 from config.common.plugins import plugin
-from config.common.roles import SYSTEM
 
-from .. import documents, messages
+from .. import documents, links, messages
 from ..channels.base import ChannelFailure, OutcomeUnknown
-from ..models import Attempt, ChannelState, Delivery, Invoice
-from .delivering import SENDABLE, bill, move
+from ..models import ChannelState, Delivery, DeliveryDocument, Invoice
+from . import linking, pacing
+from .batches import following
+from .delivering import SENDABLE
+from .ending import finish, leave_uncertain, pause_channel, refuse
+from .tracking import is_watched
+from .workers import worker_name
 
 logger = logging.getLogger("dunlin.deliveries")
 
 GROUP = 20
-PUMP_SECONDS = 60
+PUMP_SECONDS = 10  # a clean stop waits for the pumps a worker has begun and fetched: two, and 30 s in all
 LEASE_SECONDS = 120
 WIRE_LEASE_SECONDS = 180  # longer than the final reply may take
 MAX_CRASHES = 3
-GIVE_UP_AFTER = timedelta(hours=24)
-PAUSES = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240)]
 
 
 class LostLease(Exception):
@@ -41,33 +39,37 @@ class NotAnyMore(Exception):
     """The last look found that this mail must not go: the text says why."""
 
 
-def worker_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"[:80]
-
-
 def carry_waiting(*, channel_key="email", first: int | None = None) -> int:
-    """Pump: claim and carry up to 20 waiting deliveries of a channel over one connection, for at most 60 s.
+    """Pump: claim and carry up to 20 waiting deliveries of a channel over one connection, for at most 10 s.
 
     Returns how many were carried. `first` is taken before the others. Nothing is claimed while the channel is paused.
     """
-    if ChannelState.objects.filter(key=channel_key).exclude(paused_at=None).exists():
+    state, _new = ChannelState.objects.get_or_create(key=channel_key)
+    if state.paused_at:
         return 0
-    worker, carried, stop_at = worker_name(), 0, time.monotonic() + PUMP_SECONDS
+    channel = plugin("DELIVERY_CHANNELS", channel_key)
+    worker, carried, stop_at = worker_name(), [], time.monotonic() + PUMP_SECONDS
     try:
-        with plugin("DELIVERY_CHANNELS", channel_key).session() as session:
-            for delivery in _next_rows(channel_key, first):
-                if time.monotonic() > stop_at:
+        with channel.session() as session:
+            while len(carried) < GROUP and time.monotonic() < stop_at:
+                delivery = _claim_in_turn(channel_key, worker, channel, stop_at, first=first, but=carried)
+                if delivery is None:
                     break
-                if _claim(delivery, worker):
-                    carried += 1
-                    if not _carry(delivery, session):
-                        break
+                carried.append(delivery)
+                if not _carry(delivery, session, channel):
+                    break
+    except pacing.NotYet as pause:
+        logger.info("%s: no message may begin for %s", channel_key, pause.wait or "as many are in hand as may be")
     except ChannelFailure as failure:  # not even a session: nothing was claimed
-        _pause(channel_key, failure.reason)
-        return carried
+        pause_channel(channel_key, failure.reason)
+        return len(carried)
+    finally:
+        following.follow_deliveries(carried)
+    if carried and queue.is_worker_process():
+        heartbeats.beat("worker")  # behind many rings the heartbeat's own turn may take minutes
     if carried and waiting(channel_key).exists():
         queue.enqueue("invoicing.tasks.carry", 0)
-    return carried
+    return len(carried)
 
 
 def waiting(channel_key):
@@ -77,11 +79,32 @@ def waiting(channel_key):
     ).order_by("pk")
 
 
-def _next_rows(channel_key, first):
-    rows = waiting(channel_key)
-    if first:
-        yield from rows.filter(pk=first)
-    yield from rows.exclude(pk=first)[:GROUP]
+def _claim_in_turn(channel_key, worker, channel, stop_at, *, first, but) -> Delivery | None:
+    """Take the next row when its turn has come: a short rest is waited for, NotYet where it would outlast the pump."""
+    while True:
+        try:
+            return _claim_next(channel_key, worker, per_minute=channel.per_minute, first=first, but=but)
+        except pacing.NotYet as pause:
+            if pause.wait is None or time.monotonic() + pause.wait.total_seconds() > stop_at:
+                raise
+            time.sleep(pause.wait.total_seconds())
+
+
+def _claim_next(channel_key, worker, *, per_minute=0, first=None, but=()) -> Delivery | None:
+    """Take the next row with the channel held, so that no two count or choose at once; NotYet where none may begin."""
+    with transaction.atomic():
+        state = ChannelState.objects.select_for_update().get(key=channel_key)
+        delivery = None if state.paused_at else _next_row(channel_key, first, but)
+        if delivery is None:
+            return None
+        in_hand = Delivery.objects.filter(channel=channel_key, status="sending").count()
+        pacing.take_turn(state, in_hand=in_hand, per_minute=per_minute, now=clock.database_now())
+        return delivery if _claim(delivery, worker) else None
+
+
+def _next_row(channel_key, first, but) -> Delivery | None:
+    rows = waiting(channel_key).exclude(pk__in=[delivery.pk for delivery in but])
+    return (rows.filter(pk=first).first() if first else None) or rows.first()
 
 
 def _claim(delivery, worker) -> bool:
@@ -97,35 +120,40 @@ def _claim(delivery, worker) -> bool:
     )
 
 
-def _carry(delivery, session) -> bool:
+def _carry(delivery, session, channel) -> bool:
     """Carry one claimed row to an end with a reason. False when the channel was paused: claim no more."""
     fence = {"fence": delivery.fence}
     try:
         message = _compose(delivery)
         receipt = session.send(message, on_wire=lambda: _mark_on_wire(delivery))
-        _finish(
+        finish(
             delivery, "sent", "ok", receipt.response, code=receipt.code, where=fence, provider_id=receipt.provider_id
         )
     except (LostLease, Stale):
         logger.warning("delivery %s: lost the lease, nothing more is written", delivery.pk)
-    except NotAnyMore as reason:
-        _finish(delivery, "failed", "permanent", str(reason), where=fence)
+    except (NotAnyMore, links.KeyGone, documents.RenderFailure, documents.DocumentLost) as reason:
+        finish(delivery, "failed", "permanent", str(reason), where=fence)
     except OutcomeUnknown as unknown:
-        _finish(delivery, "unknown", "unknown", unknown.reason, where=fence)
+        leave_uncertain(delivery, unknown.reason, channel, where=fence)
     except ChannelFailure as failure:
-        return _refused(delivery, failure, fence)
+        return refuse(delivery, failure, fence)
     except Exception as error:
         logger.exception("delivery %s: unexpected", delivery.pk)
         delivery.refresh_from_db(fields=["wire_started_at"])
         text = f"Unexpected: {type(error).__name__}: {error}"[:500]
-        to, result = ("unknown", "unknown") if delivery.wire_started_at else ("failed", "permanent")
-        _finish(delivery, to, result, text, where=fence)
+        if delivery.wire_started_at:
+            leave_uncertain(delivery, text, channel, where=fence)
+        elif isinstance(error, OperationalError | InterfaceError):  # it was our own database
+            return refuse(delivery, ChannelFailure(text, kind="temporary"), fence)
+        else:
+            finish(delivery, "failed", "permanent", text, where=fence)
     return True
 
 
 def _compose(delivery):
     """Text and HTML are composed once; every retry sends the same bytes. Without its PDF an invoice never leaves."""
-    document = delivery.documents.select_related("invoice").get()
+    prefetch_related_objects([delivery], Prefetch("documents", DeliveryDocument.objects.select_related("invoice")))
+    [document] = delivery.documents.all()
     invoice = document.invoice
     if invoice.status not in SENDABLE:
         raise NotAnyMore(f"{invoice.number} is {invoice.get_status_display().lower()} by now, so it was not sent.")
@@ -139,15 +167,20 @@ def _compose(delivery):
             contact_name=delivery.recipient_name,
             language=delivery.language,
             readers=delivery.readers,
+            link=links.placeholder() if delivery.with_link else "",
         )
         composed = {
             "subject": content.subject,
             "text": content.text,
             "html": content.html,
             "composed_at": clock.now(),
+            "is_tracked": is_watched(delivery, "opened"),
             "content_sha256": hashlib.sha256(f"{content.subject}\0{content.text}\0{content.html}".encode()).hexdigest(),
         }
         with transaction.atomic():
+            if delivery.with_link:
+                linking.make_link(delivery, invoice, at=composed["composed_at"])
+                composed["link_key"] = delivery.link_key
             if not Delivery.objects.filter(pk=delivery.pk, status="sending", fence=delivery.fence).update(**composed):
                 raise LostLease
             document.document = stored
@@ -172,85 +205,24 @@ def _mark_on_wire(delivery):
     delivery.wire_started_at = now
 
 
-def _refused(delivery, failure, fence) -> bool:
-    reason = failure.reason or "Refused without a reason"
-    if failure.kind == "config":
-        _finish(
-            delivery, "queued", "config", reason, where=fence, wire_started_at=None, tries=max(delivery.tries - 1, 0)
-        )
-        _pause(delivery.channel, reason)
-        return False
-    if failure.kind == "permanent":
-        _finish(delivery, "failed", "permanent", reason, code=failure.code, where=fence)
-        return True
-    pause = failure.retry_after or PAUSES[min(delivery.tries, len(PAUSES)) - 1] * random.uniform(0.8, 1.2)
-    result = "rate" if failure.kind == "rate" else "temporary"
-    if clock.now() + pause > delivery.queued_at + GIVE_UP_AFTER:
-        _finish(delivery, "failed", result, f"Given up after a day: {reason}"[:500], code=failure.code, where=fence)
-    else:
-        _finish(delivery, "retrying", result, reason, code=failure.code, where=fence, not_before=clock.now() + pause)
-    return True
-
-
-def _finish(delivery, to, result, text, *, where, code="", **fields):
-    """One transaction: the attempt's row, the state with its reason, and billed."""
-    now, worker = clock.now(), delivery.worker
-    sent = {"sent_at": now, "response": text, "reason": ""} if to == "sent" else {"reason": text}
-    try:
-        with transaction.atomic():
-            move(
-                delivery,
-                to,
-                by=SYSTEM,
-                action=f"delivery.{to}",
-                where=where,
-                after={"response": text},
-                **{**sent, **fields},
-            )
-            _note_attempt(delivery, worker, result, text, code)
-            if to == "sent":
-                bill(delivery, by=SYSTEM, at=now)
-    except Stale:
-        logger.warning("delivery %s: lost the lease before its end could be written", delivery.pk)
-
-
-def _note_attempt(delivery, worker, result, text, code):
-    Attempt.objects.create(
-        delivery=delivery,
-        n=delivery.attempts.count() + 1,
-        fence=delivery.fence,
-        worker=worker,
-        recipient=delivery.recipient,
-        started_at=delivery.started_at,
-        wire_started_at=delivery.wire_started_at,
-        result=result,
-        code=code,
-        text=text[:500],
-    )
-
-
-def _pause(channel_key, reason):
-    """Stop a channel once; a person mends the set-up and resumes it."""
-    ChannelState.objects.get_or_create(key=channel_key)
-    ChannelState.objects.filter(key=channel_key, paused_at=None).update(paused_at=clock.now(), reason=reason)
-    logger.error("channel %s paused: %s", channel_key, reason)
-
-
 def reap() -> int:
     """Decide about rows whose worker died: not on the wire → queued again, on it → outcome unknown.
 
     Three crashes are enough: what kills workers is put aside as failed.
     """
-    dead = Delivery.objects.filter(status="sending", lease_until__lt=clock.database_now())
-    for delivery in dead[:500]:
+    dead = list(Delivery.objects.filter(status="sending", lease_until__lt=clock.database_now())[:500])
+    for delivery in dead:
         fence = {"fence": delivery.fence, "lease_until": delivery.lease_until}
         crashes = delivery.crashes + 1
         if delivery.wire_started_at:
-            to, text = "unknown", "The worker died while the message was being handed over."
-        elif crashes >= MAX_CRASHES:
+            channel = plugin("DELIVERY_CHANNELS", delivery.channel)
+            text = "The worker died while the message was being handed over."
+            leave_uncertain(delivery, text, channel, where=fence, crashes=crashes)
+            continue
+        if crashes >= MAX_CRASHES:
             to, text = "failed", f"It crashed the worker {crashes} times, so it was put aside."
         else:
             to, text = "queued", "The worker died before anything was sent."
-        result = "unknown" if to == "unknown" else "crashed"
-        _finish(delivery, to, result, text, where=fence, crashes=crashes)
+        finish(delivery, to, "crashed", text, where=fence, crashes=crashes)
+    following.follow_deliveries(dead)
     return len(dead)

@@ -34,7 +34,10 @@ def mark_as_sent(invoice, *, by, how: str, sent_on: date, on: date, note="", ver
         raise Stale(
             _("%(number)s has been sent already. Its Email History says when and to whom.") % {"number": invoice}
         )
-    if DeliveryDocument.objects.filter(invoice=invoice, kind="invoice", live=True).exists():
+    live = DeliveryDocument.objects.filter(invoice=invoice, kind="invoice", live=True)
+    if live.filter(delivery__status="scheduled").exists():
+        raise Stale(_("An email with %(number)s is scheduled. Cancel that first.") % {"number": invoice})
+    if live.exists():
         raise Stale(_("An email with %(number)s is under way. Wait for it, then look again.") % {"number": invoice})
     now = clock.now()
     public_id = uuid.uuid4()

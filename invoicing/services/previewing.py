@@ -14,21 +14,22 @@ from config.common.errors import DomainError
 from config.common.plugins import plugin
 from customers.models import Organization
 
-from .. import documents, merge, messages
+from .. import documents, links, merge, messages
 from ..channels.base import ChannelFailure, OutcomeUnknown
 from ..models import Delivery
-from . import delivering, proposing
+from . import numbering, proposing
 from .drafting import due_date
+from .mail import Mail, check_mail
 
 
-def send_preview(invoice, *, by, mail: delivering.Mail) -> None:
+def send_preview(invoice, *, by, mail: Mail) -> None:
     """Hand the mail over now, to `by` alone, subject marked [Preview]; no delivery, no event, no number.
 
     Refused with DomainError for what sending itself would refuse in the mail, for a page that cannot be made, and with
     the mail server's own words when it does not take the message.
     """
     roles.require(by, "invoice.send")
-    readers = delivering.check_mail(mail)
+    readers = check_mail(mail)
     name, pdf = _paper(invoice)
     delivery = _delivery(as_if_opened(invoice, on=_today()), by=by, mail=mail, readers=readers)
     message = messages.message_for(delivery, pdf, name=name)
@@ -41,23 +42,28 @@ def send_preview(invoice, *, by, mail: delivering.Mail) -> None:
         ) from failure
 
 
-def proposed_mail(invoice, proposal: proposing.Proposal) -> delivering.Mail:
+def proposed_mail(invoice, proposal: proposing.Proposal) -> Mail:
     """What the dialog would send if nobody changed anything in it."""
-    return delivering.Mail(
+    return Mail(
         readers=proposing.readers(invoice, to=proposal.to, cc=proposal.cc, copies=proposal.copies),
         subject=proposal.subject,
         reply_to=proposal.reply_to,
         message=proposal.message,
+        portal_link=proposal.portal_link,
     )
 
 
 def wording(invoice, *, subject: str, message: str) -> dict:
     """Subject and message as they will read, or why they cannot be filled, for the dialog's live preview."""
-    values = messages.values_for(as_if_opened(invoice, on=_today()))
+    values = {**messages.values_for(as_if_opened(invoice, on=_today())), "portal_link": links.placeholder()}
     found = {}
-    for name, text, fill in (("subject", subject, merge.fill_subject), ("message", message, merge.fill)):
+    ways = (
+        ("subject", subject, merge.check_subject, merge.fill_subject),
+        ("message", message, merge.check, merge.fill),
+    )
+    for name, text, check, fill in ways:
         try:
-            merge.check(text or "")
+            check(text or "")
         except ValidationError as error:
             found[f"{name}_error"] = " ".join(error.messages)
         else:
@@ -71,8 +77,8 @@ def as_if_opened(invoice, *, on: date):
         return invoice
     shown = copy.copy(invoice)
     shown.number = proposing.expected_number(invoice, on=on)
-    shown.issued_on = invoice.issued_on or on
-    shown.due_on = invoice.due_on or due_date(shown.issued_on, invoice.terms_days)
+    shown.issued_on = numbering.issue_date(invoice.kind, invoice.issued_on, on=on)
+    shown.due_on = invoice.due_on if invoice.due_typed else due_date(shown.issued_on, invoice.terms_days)
     return shown
 
 
@@ -97,6 +103,7 @@ def _delivery(invoice, *, by, mail, readers) -> Delivery:
         contact_name=first.name,
         language=invoice.language,
         readers=everyone,
+        link=links.placeholder() if mail.portal_link else "",
     )
     public_id = uuid.uuid4()
     return Delivery(

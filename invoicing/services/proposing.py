@@ -5,8 +5,9 @@ from datetime import date
 
 from customers.models import Contact, Organization
 
-from ..models import Counter, Delivery, Series
-from .delivering import Reader
+from ..models import Counter, Delivery, InvoiceTemplateText, Series
+from . import numbering, troubled
+from .mail import Reader
 
 DEFAULT_ROLES = (Contact.Role.PRIMARY, Contact.Role.FINANCE)
 
@@ -27,6 +28,8 @@ class Proposal:
     template: str
     known: list[str]
     own: list[str]
+    portal_link: bool = False  # whether mails carry one, unless somebody says otherwise
+    trouble: str = ""  # what is wrong with addresses of this customer
 
     @property
     def has_address(self) -> bool:
@@ -38,26 +41,44 @@ def propose(invoice) -> Proposal:
     organization = Organization.objects.current()
     contacts = _contacts(invoice)
     own = list(organization.emails.all())
-    template = invoice.template
+    template, text = invoice.template, words_of(invoice)
     return Proposal(
-        to=[contact.email for contact in _by_default(contacts)],
-        cc=_split(template.cc) if template else [],
+        to=[contact.email for contact in by_default(contacts)],
+        cc=split(text.cc),
         copies=[address.email for address in own if address.preselected],
-        subject=template.subject if template else "",
-        message=template.message if template else "",
-        reply_to=(template.reply_to if template else "") or organization.email,
+        subject=text.subject,
+        message=text.message,
+        reply_to=text.reply_to or organization.email,
         template=template.name if template else "",
         known=[contact.email for contact in contacts],
         own=[address.email for address in own],
+        portal_link=organization.portal_link_in_emails,
+        trouble=troubled.sentence(contact for contact in contacts if contact.is_troubled),
     )
+
+
+def puts_link() -> bool:
+    """Whether mails carry the portal link where nobody says otherwise."""
+    return bool(Organization.objects.values_list("portal_link_in_emails", flat=True).order_by("pk").first())
+
+
+def words_of(invoice) -> InvoiceTemplateText:
+    """What its template says in the invoice's language; nothing where it has none. Prefetch `template__texts`."""
+    text = invoice.template.text(invoice.language) if invoice.template else None
+    return text or InvoiceTemplateText()
 
 
 def readers(invoice, *, to, cc=(), copies=()) -> list[Reader]:
     """Typed addresses as readers; one that is a contact's carries the contact and its name."""
-    contacts = {contact.email.casefold(): contact for contact in _contacts(invoice)}
+    return as_readers(_contacts(invoice), to=to, cc=cc, copies=copies)
+
+
+def as_readers(contacts, *, to, cc=(), copies=()) -> list[Reader]:
+    """The same where the customer's contacts are read already."""
+    known = {contact.email.casefold(): contact for contact in contacts}
     return [
-        *(_reader(email, Delivery.Role.TO, contacts) for email in to),
-        *(_reader(email, Delivery.Role.CC, contacts) for email in cc),
+        *(_reader(email, Delivery.Role.TO, known) for email in to),
+        *(_reader(email, Delivery.Role.CC, known) for email in cc),
         *(Reader(email, Delivery.Role.COPY) for email in copies),
     ]
 
@@ -67,7 +88,7 @@ def expected_number(invoice, *, on: date) -> str:
     series = Series.objects.filter(kind=invoice.kind).first()
     if series is None:
         return ""
-    issued_on = invoice.issued_on or on
+    issued_on = numbering.issue_date(invoice.kind, invoice.issued_on, on=on)
     counter = Counter.objects.filter(series=series, year=issued_on.year if series.restarts_yearly else 0).first()
     return series.text(issued_on.year, counter.next_no if counter else 1)
 
@@ -76,7 +97,8 @@ def _contacts(invoice) -> list[Contact]:
     return list(Contact.objects.mailable().filter(customer_id=invoice.customer_id)) if invoice.customer_id else []
 
 
-def _by_default(contacts):
+def by_default(contacts) -> list[Contact]:
+    """Of a customer's contacts those an invoice goes to unless somebody says otherwise."""
     wanted = [contact for contact in contacts if contact.gets_invoices]
     return [contact for contact in wanted if contact.role in DEFAULT_ROLES] or wanted
 
@@ -86,5 +108,6 @@ def _reader(email, role, contacts) -> Reader:
     return Reader(email, role, name=contact.name, contact_id=contact.pk) if contact else Reader(email, role)
 
 
-def _split(addresses: str) -> list[str]:
+def split(addresses: str) -> list[str]:
+    """Addresses between commas or semicolons."""
     return [address.strip() for address in addresses.replace(";", ",").split(",") if address.strip()]

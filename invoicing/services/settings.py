@@ -1,4 +1,7 @@
-"""What stands behind every invoice: templates, tax rates, number series. Every change leaves an event."""
+"""What stands behind every invoice: tax rates, number series, what an installation begins with.
+
+Every change leaves an event.
+"""
 
 from decimal import Decimal
 
@@ -7,50 +10,53 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.common import audit, edits, roles
+from config.common.currency import to_minor
 from config.common.errors import DomainError, Stale
+from config.common.models import AuditEvent
+from config.common.roles import Role
 from customers.models import Organization
 
-from .. import merge
-from ..models import Counter, Invoice, InvoiceTemplate, Series, TaxRate
+from ..models import BillingProfile, Counter, Invoice, InvoiceTemplate, Series, TaxRate, WriteOffLimit
 from ..models.tax import NEEDS_REASON, Category
-from . import defaults
+from . import defaults, email_templates, letting_go, numbering, profiles, templates
 
-TEMPLATE_FIELDS = {"name", "subject", "message", "reply_to", "cc", "payment_instructions", "footer"}
 TAX_FIELDS = {"name", "category", "percent", "exemption_text", "exemption_code", "active"}
 
 
 def set_up(*, by) -> None:
-    """Make what a new installation needs and has not: a series a kind, a template a language, first tax rates."""
+    """Make what a new installation needs and has not: series, templates, first tax rates, what clerks may let go."""
     roles.require(by, "series.write")
     with transaction.atomic():
         for kind, pattern in defaults.SERIES.items():
             series, made = Series.objects.get_or_create(kind=kind, defaults={"pattern": pattern})
             if made:
                 audit.record("series.created", series, by=by, after={"kind": kind, "pattern": pattern})
-        for language, texts in defaults.TEMPLATES.items():
-            template, made = InvoiceTemplate.objects.get_or_create(language=language, is_default=True, defaults=texts)
-            if made:
-                audit.record("template.created", template, by=by, after={"name": template.name, "language": language})
+        if not InvoiceTemplate.objects.exists():
+            templates.create_template(by=by, name=defaults.TEMPLATE)
+        email_templates.set_up(by=by)
         if not TaxRate.objects.exists():
             organization = Organization.objects.first()
             for rate in defaults.tax_rates(organization.country if organization else ""):
                 add_tax_rate(by=by, **rate)
+        _limit_clerks(by=by)
+        _choose_template(by=by)
 
 
-# --- Templates ------------------------------------------------------------------------------------------------
+def _limit_clerks(*, by):
+    """Clerks may let small differences go in our own currency; once, whoever takes it away has decided."""
+    organization = Organization.objects.first()
+    known = WriteOffLimit.objects.exists() or AuditEvent.objects.filter(action="limit.removed").exists()
+    if organization and not known:
+        most = to_minor(defaults.CLERKS_LET_GO, organization.currency)
+        letting_go.set_limit(by=by, role=Role.CLERK, currency=organization.currency, most=most)
 
 
-def change_template(template: InvoiceTemplate, *, by, version: int, **fields) -> InvoiceTemplate:
-    """Change texts; `cc` is comma-separated. DomainError: a merge field there is not. Stale: no longer that version."""
-    roles.require(by, "template.write")
-    _known(fields, TEMPLATE_FIELDS)
-    for name in ("subject", "message"):
-        try:
-            merge.check(fields.get(name, ""))
-        except ValidationError as mistake:
-            raise DomainError(f"{edits.label_of(template, name)}: {mistake.messages[0]}") from None
-    edits.change(template, fields, by=by, action="template.changed", version=version)
-    return template
+def _choose_template(*, by):
+    """The organization uses the oldest template by default until somebody chooses another."""
+    if Organization.objects.exists() and not BillingProfile.objects.filter(organization__isnull=False).exists():
+        template = InvoiceTemplate.objects.current().first()
+        if template:
+            profiles.use_by_default(template, by=by)
 
 
 # --- Tax rates ------------------------------------------------------------------------------------------------
@@ -92,13 +98,13 @@ def add_tax_rate(*, by, **fields) -> TaxRate:
     return rate
 
 
-def change_tax_rate(rate: TaxRate, *, by, **fields) -> TaxRate:
-    """Change a rate for new lines; a line keeps what it had. DomainError as for add_tax_rate."""
+def change_tax_rate(rate: TaxRate, *, by, seen: int | None = None, **fields) -> TaxRate:
+    """Change a rate for new lines; a line keeps what it had. DomainError as for add_tax_rate; `seen` as in edits."""
     roles.require(by, "tax.write")
     _known(fields, TAX_FIELDS)
     wanted = TaxRate.objects.get(pk=rate.pk)
     _check_tax_rate(edits.fill(wanted, fields))
-    edits.change(rate, fields, by=by, action="tax_rate.changed")
+    edits.change(rate, fields, by=by, action="tax_rate.changed", seen=seen)
     return rate
 
 
@@ -112,12 +118,20 @@ def _check_tax_rate(rate):
 
 
 def change_series(
-    series: Series, *, by, pattern: str, restarts_yearly: bool, next_number: int | None = None, year: int | None = None
+    series: Series,
+    *,
+    by,
+    pattern: str,
+    restarts_yearly: bool,
+    dates_must_rise: bool | None = None,
+    next_number: int | None = None,
+    year: int | None = None,
+    seen: int | None = None,
 ) -> Series:
     """Change how numbers look, and with next_number where that year's count begins (see set_next_number).
 
     DomainError: a pattern that repeats itself or another series', or a restart changed after the first number was
-    given, which would leave gaps or doubles.
+    given, which would leave gaps or doubles. `seen` as in edits.
     """
     roles.require(by, "series.write")
     current = Series.objects.get(pk=series.pk)
@@ -141,10 +155,14 @@ def change_series(
                 "numbers twice. Change only the pattern."
             )
         )
+    written = {"pattern": pattern, "restarts_yearly": restarts_yearly}
     with transaction.atomic():
-        edits.change(series, {"pattern": pattern, "restarts_yearly": restarts_yearly}, by=by, action="series.changed")
+        edits.still_as_seen(series, seen, {**written, "dates_must_rise": dates_must_rise, "next_no": next_number})
+        edits.change(series, written, by=by, action="series.changed")
         if next_number is not None and year is not None:
             set_next_number(series, by=by, year=year, number=next_number)
+        if dates_must_rise is not None:
+            numbering.let_dates_rise(series, by=by, on=dates_must_rise)
     return series
 
 

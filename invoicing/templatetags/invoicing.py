@@ -5,7 +5,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from customers.countries import name_of
-from invoicing import formats
+from invoicing import formats, presenting
 from invoicing.models.tax import Category
 
 register = template.Library()
@@ -64,3 +64,9 @@ def country(code):
 def negative(minor):
     """Minor units taken away."""
     return -minor
+
+
+@register.filter
+def badges(invoice, today):
+    """The state of an invoice as badges (components/_badge.html), the same wherever it is shown."""
+    return presenting.badges(invoice, today=today)

@@ -1,23 +1,27 @@
-"""One delivery as it was sent, and what to do about those that failed or are of unknown outcome."""
+"""One delivery as it was sent, what was heard of it since, and what to do where it did not arrive."""
 
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from config.common import roles
+from config.common import clock, roles
 from config.common.leading import safe_next
 from config.common.paging import page_of
 from config.common.views import carried_out, staff_required
+from customers.models import Organization
 
-from .. import presenting
+from .. import history, links, presenting
 from ..forms.sending import SettleForm
-from ..models import Delivery, DeliveryDocument
-from ..services import channels, settling
+from ..models import BatchOperation, CustomerLink, Delivery, DeliveryDocument
+from ..services import channels, linking, settling
 from .mail_pages import mail_page
+from .moments import going_of
+
+EVENTS = 50  # on a page of the timeline
+REPLIES = 20
 
 
 @staff_required("view")
@@ -33,7 +37,7 @@ def delivery_html(request, pk):
     html = _delivery_or_404(pk).html
     if not html:
         raise Http404
-    return mail_page(html)
+    return mail_page(links.without_targets(html))
 
 
 @staff_required("delivery.settle")
@@ -59,37 +63,14 @@ _SAID = {
 }
 
 
-@staff_required("view")
-@require_http_methods(["GET", "HEAD", "POST"])
-def problems(request):
-    """Failed or of unknown outcome and not settled; POST settles all that are ticked."""
-    if request.method == "POST":
-        return _settle_ticked(request)
-    page = page_of(
-        Delivery.objects.problems().select_related("customer").prefetch_related("documents__invoice"),
-        order="-pk",
-        size=50,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-    )
-    for row in page.rows:
-        row.light = presenting.delivery_status(row)
-        row.invoice = next((document.invoice for document in row.documents.all()), None)
-    context = {"page": page, "may_settle": roles.may(request.user, "delivery.settle")}
-    return render(request, "invoicing/problems.html", context)
-
-
-def _settle_ticked(request):
-    ticked = [pk for pk in request.POST.getlist("id") if pk.isascii() and pk.isdigit() and len(pk) < 19]
-    settled, refusals = settling.settle_deliveries(ticked, by=request.user, decision=request.POST.get("decision", ""))
-    if settled:
-        words = ngettext("%(n)d delivery is settled.", "%(n)d deliveries are settled.", settled)
-        messages.success(request, words % {"n": settled})
-    elif not ticked:
-        messages.warning(request, _("Nothing was ticked, so nothing was done."))
-    for sentence in refusals[:5]:
-        messages.warning(request, sentence)
-    return redirect("invoicing:problems")
+@staff_required("link.revoke")
+@require_POST
+def link_revoking(request, pk):
+    """The link of this email opens nothing any more."""
+    link = get_object_or_404(CustomerLink.objects.select_related("delivery", "invoice"), delivery=pk)
+    linking.revoke_link(link, by=request.user, at=clock.now())
+    messages.success(request, _("The link is revoked. Whoever opens it finds nothing."))
+    return redirect("invoicing:delivery", pk)
 
 
 @staff_required("channel.resume")
@@ -100,22 +81,52 @@ def channel_resuming(request, key):
     return redirect(safe_next(request) or reverse("home"))
 
 
+def _replies(found) -> list:
+    return list(found.events.filter(kind="replied").order_by("occurred_at")[:REPLIES]) if found.replied_at else []
+
+
 def _delivery_or_404(pk) -> Delivery:
-    return get_object_or_404(Delivery.objects.select_related("asked_by", "customer"), pk=pk)
+    return get_object_or_404(Delivery.objects.select_related("asked_by", "customer", "batch_item"), pk=pk)
+
+
+def _link_of(found) -> dict | None:
+    """How the link of an email stands; None where it has none."""
+    link = CustomerLink.objects.select_related("invoice", "revoked_by").filter(delivery=found).first()
+    if link is None:
+        return None
+    zone = Organization.objects.defer("logo").current().time_zone
+    expired = link.has_expired(on=clock.today(zone), zone=zone)
+    return {"link": link, "is_live": link.revoked_at is None and not expired, "ends_on": link.ends_on(zone)}
 
 
 def _page(request, found, form, status=200):
+    heard = page_of(
+        found.events.defer("raw"),
+        order="-occurred_at",
+        size=EVENTS,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
     carried = DeliveryDocument.objects.filter(delivery=found).select_related("invoice", "document").first()
     context = {
         "delivery": found,
         "light": presenting.delivery_status(found),
         "invoice": carried.invoice if carried else None,
         "document": carried.document if carried else None,
+        "batch": BatchOperation.name_of(found.batch_item.operation_id) if found.batch_item else "",
         "attempts": list(found.attempts.order_by("n")),
         "readers": [(label, found.readers.get(role) or []) for role, label in Delivery.Role.choices],
         "form": form,
-        "is_problem": found.status in ("failed", "unknown") and found.settled_at is None,
+        "page": heard,
+        "events": history.told_events(heard.rows),
+        "replies": _replies(found),
+        "problem": presenting.problem_of(found),
         "may_settle": roles.may(request.user, "delivery.settle"),
+        "waiting": going_of(found) if found.status == "scheduled" else None,
+        "waiting_for": sum(map(len, found.readers.values())),
+        "link": _link_of(found),
+        "may_revoke": roles.may(request.user, "link.revoke"),
+        "may_send": roles.may(request.user, "invoice.send"),
         "waits": found.status in ("queued", "sending"),
     }
     return render(request, "invoicing/delivery.html", context, status=status)

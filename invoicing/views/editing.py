@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from config.common import once
 from config.common.roles import may
-from config.common.views import carried_out, render_dialog, staff_required
+from config.common.views import carried_out, render_dialog, row_or_gone, staff_required
 from customers.models import Customer, Organization
 
 from ..forms.editing import find_customers, initial_for, label_of
@@ -59,18 +60,32 @@ def _posted(request, editor, *, invoice):
     act = request.POST.get("act", "save")
     if act != "save":
         return _page(request, editor.retyped(act), invoice=invoice)
-    if editor.is_valid() and carried_out(editor.form, lambda: _save(request, editor, invoice)):
-        messages.success(request, _("The draft is saved."))
-        return redirect("invoicing:detail", editor.form.result.pk)
+    if editor.is_valid() and _saved(request, editor, invoice):
+        return redirect(editor.form.leads_to)
     return _page(request, editor, invoice=invoice, status=422)
 
 
-def _save(request, editor, invoice):
-    values, rows = editor.form.values(), {"lines": editor.lines.rows(), "adjustments": editor.adjustments.rows()}
+def _saved(request, editor, invoice) -> bool:
+    form = editor.form
+    values, rows = form.values(), {"lines": editor.lines.rows(), "adjustments": editor.adjustments.rows()}
+
+    def draft():
+        return drafting.draft_invoice(form.cleaned_data["customer"], by=request.user, **rows, **values)
+
+    def change():
+        version = form.cleaned_data["version"]
+        return drafting.change_draft(invoice, by=request.user, version=version, fields=values, **rows)
+
+    def page(made):
+        return reverse("invoicing:detail", args=[made.pk])
+
     if invoice is None:
-        return drafting.draft_invoice(editor.form.cleaned_data["customer"], by=request.user, **rows, **values)
-    version = editor.form.cleaned_data["version"]
-    return drafting.change_draft(invoice, by=request.user, version=version, fields=values, **rows)
+        done = once.carried_out(request, form, draft, leads=page)
+    elif done := carried_out(form, change):
+        form.leads_to = page(form.result)
+    if done and form.result:
+        messages.success(request, _("The draft is saved."))
+    return done
 
 
 def _page(request, editor, *, invoice, status=200):
@@ -155,7 +170,7 @@ def line(request):
 @require_http_methods(["GET", "POST"])
 def deleting(request, pk):
     """Only a draft can be deleted, and only as it was seen."""
-    invoice = get_object_or_404(Invoice.objects.draft(), pk=pk)
+    invoice = row_or_gone(request, Invoice.objects.draft(), pk)
     if request.method == "GET":
         context = {"invoice": invoice, "cancel_url": reverse("invoicing:detail", args=[pk])}
         return render_dialog(request, "invoicing/delete_dialog.html", context)

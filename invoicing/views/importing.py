@@ -12,6 +12,7 @@ from config.common.views import carried_out, staff_required
 from ..forms.importing import AnswersForm, UploadForm
 from ..models import ImportRun
 from ..services import importing
+from .import_sheets import tabs
 
 RECENT = 10
 
@@ -26,7 +27,7 @@ def import_files(request):
     runs = ImportRun.objects.select_related("by").annotate(
         file_count=Count("files"), made_count=Count("files__invoice")
     )  # fmt: skip
-    context = {"form": form, "runs": runs.order_by("-pk")[:RECENT]}
+    context = {"form": form, "runs": runs.order_by("-pk")[:RECENT], "tabs": tabs(request)}
     return render(request, "invoicing/import.html", context, status=422 if form.errors else 200)
 
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from functools import partial
 
+from django.db.models import Subquery
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from config.common.currency import to_decimal
+from config.common.exports import moment
 from config.common.roles import may
 from config.common.views import FilteredListView, staff_required
 from customers.models import Customer
@@ -16,9 +18,9 @@ from customers.models import Customer
 from ..filters import STATES, InvoiceFilter
 from ..history import lights_of
 from ..models import Invoice
-from ..presenting import Badge, Light, badges, kind_badge, signed, state_text
+from ..presenting import Badge, Light, badges, kind_badge, owed, signed, state_text
 from .actions import Action, actions
-from .figures import today_of
+from .figures import organization_of, today_of
 
 COLUMNS = [
     "kind",
@@ -38,6 +40,8 @@ COLUMNS = [
     "total",
     "prepaid",
     "settled",
+    "settled_by_credit",
+    "credited",
     "amount_due",
     "billed_at",
     "marked_sent_at",
@@ -55,7 +59,10 @@ class Row:
     badges: list[Badge]
     kind: Badge | None
     light: Light | None
-    amount: int  # minor units, negative for a credit note
+    amount: int  # minor units, negative for a credit note, as are the next three
+    net: int
+    tax: int
+    owed: int
     actions: list[Action]
 
     @property
@@ -74,6 +81,9 @@ def rows_of(invoices, *, person, today) -> list[Row]:
             kind=kind_badge(invoice),
             light=lights.get(invoice.pk),
             amount=signed(invoice, invoice.total),
+            net=signed(invoice, invoice.net_total),
+            tax=signed(invoice, invoice.tax_total),
+            owed=owed(invoice),
             actions=actions(invoice, person),
         )
         for invoice in invoices
@@ -103,7 +113,7 @@ class InvoiceListView(FilteredListView):
     csv_columns = [
         (_("Number"), lambda invoice: invoice.number),
         (_("Kind"), lambda invoice: invoice.get_kind_display()),
-        (_("Status"), state_text),
+        (_("State"), state_text),
         (_("Customer number"), lambda invoice: invoice.customer.number if invoice.customer else ""),
         (_("Customer"), lambda invoice: invoice.customer_name),
         (_("Issued"), lambda invoice: invoice.issued_on),
@@ -114,17 +124,38 @@ class InvoiceListView(FilteredListView):
         (_("Total"), _money("total")),
         (_("Prepaid"), _money("prepaid")),
         (_("Settled"), _money("settled")),
-        (_("Amount due"), _money("amount_due")),
+        (_("Amount due"), lambda invoice: to_decimal(owed(invoice), invoice.currency)),
         (_("Purchase order"), lambda invoice: invoice.order_number),
         (_("Buyer reference"), lambda invoice: invoice.buyer_reference),
         (_("Source reference"), lambda invoice: invoice.source_reference),
-        (_("Billed at"), lambda invoice: invoice.billed_at and invoice.billed_at.isoformat(timespec="seconds")),
+        (moment(_("Billed at")), lambda invoice: invoice.billed_at),
     ]
+    choosable = {
+        "customer": (_("Customer"), True),
+        "issued": (_("Issued"), True),
+        "due": (_("Due"), True),
+        "state": (_("State"), True),
+        "status": (_("Status"), True),
+        "order": (_("Purchase order"), False),
+        "buyer": (_("Buyer reference"), False),
+        "source": (_("Source reference"), False),
+        "net": (_("Net"), False),
+        "tax": (_("Tax"), False),
+        "amount": (_("Amount"), True),
+        "owed": (_("Amount due"), False),
+    }
 
-    def get(self, request):
-        self.today = today_of(request)
-        self.filterset_class = partial(InvoiceFilter, today=self.today)
-        return super().get(request)
+    def prepare(self):
+        offered = organization_of(self.request, also=self.read_along)
+        self.today = today_of(self.request)
+        self.filterset_class = partial(InvoiceFilter, today=self.today, offered=offered)
+
+    def read_along(self, today) -> dict:
+        """What the filters offer, and the name of the customer the list is narrowed to."""
+        asked = self.request.GET.get("customer", "")
+        one = {"pk": asked} if asked.isascii() and asked.isdigit() and len(asked) < 19 else {"pk": None}
+        customer = Customer.objects.filter(**one).values("name")[:1]
+        return {**InvoiceFilter.choices_in_use(today), "asked_customer": Subquery(customer)}
 
     def rows(self):
         return Invoice.objects.only(*COLUMNS)
@@ -140,10 +171,10 @@ class InvoiceListView(FilteredListView):
             "today": self.today,
             "rows": rows_of(page.rows, person=self.request.user, today=self.today),
             "tabs": self.tabs(query),
-            "export_url": f"?{query.urlencode()}&format=csv" if query else "?format=csv",
-            "selects": [filterset.form[name] for name in ("kind", "currency", "template")],
+            "selects": [filterset.form[name] for name in ("light", "follow_up", "kind", "currency", "template")],
             "dates": [filterset.form[name] for name in DATES],
             "dates_used": any(self.request.GET.get(name) for name in DATES),
+            "may_batch": may(self.request.user, "batch.run"),
             "may_draft": may(self.request.user, "invoice.draft"),
             "may_import": may(self.request.user, "invoice.import"),
             "noun": ngettext("invoice", "invoices", page.count),
@@ -168,10 +199,8 @@ class InvoiceListView(FilteredListView):
         """The state is a tab already; a customer goes by name."""
         found = [tag for tag in super().tags(filterset) if tag["name"] != filterset.form.fields["status"].label]
         for tag in found:
-            if tag["name"] == filterset.form.fields["customer"].label and (
-                pk := filterset.form.cleaned_data.get("customer")
-            ):
-                tag["value"] = Customer.objects.filter(pk=pk).first() or tag["value"]
+            if tag["name"] == filterset.form.fields["customer"].label:
+                tag["value"] = organization_of(self.request).asked_customer or tag["value"]
         return found
 
 
@@ -184,4 +213,6 @@ def row(request, pk):
     asked = request.GET.get("n", "")
     asked = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 0
     context = {"row": shown, "today": today, "asked": asked + 1, "pause": min(2 + asked // 5, 10)}
+    context["shown"] = InvoiceListView.shown(request)
+    context["may_batch"] = may(request.user, "batch.run")
     return render(request, "invoicing/_row.html", context | {"tired": asked >= POLLS_AT_MOST})

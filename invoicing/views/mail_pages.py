@@ -1,5 +1,7 @@
 """Parts of an email shown as they are, shut off from the page around them and from the network."""
 
+import re
+
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
@@ -7,12 +9,21 @@ from django.utils.http import content_disposition_header
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
 
-def mail_page(html: str) -> HttpResponse:
-    """A mail's HTML part as the whole page of a frame."""
+FOLLOWS = "allow-popups allow-popups-to-escape-sandbox"
+PIXEL = re.compile(r'<img src="[^"]*/o/[0-9a-f]{32}\.gif"[^>]*>')
+
+
+def mail_page(html: str, *, follows: bool = False) -> HttpResponse:
+    """A mail's HTML part as the whole page of a frame, without the pixel it may have left with.
+
+    `follows`: its links can be followed, each into a tab of its own.
+    """
+    if follows:
+        html = html.replace("<head>", '<head><base target="_blank">', 1)
     return HttpResponse(
-        html,
+        PIXEL.sub("", html),
         headers={
-            "Content-Security-Policy": POLICY,
+            "Content-Security-Policy": f"{POLICY} {FOLLOWS}" if follows else POLICY,
             "X-Frame-Options": "SAMEORIGIN",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",

@@ -12,8 +12,11 @@ from ..forms.sending import OpenForm
 from ..models import Invoice
 from ..services import delivering, previewing, proposing
 from ..services import opening as service
+from .actions import PAYABLE
 from .figures import today_of
-from .sending import answer, from_queue, invoice_or_404
+from .mending import mend_link
+from .moments import later_context, scheduled
+from .sending import answer, from_queue, invoice_or_404, schedule
 
 
 @staff_required("invoice.open")
@@ -21,15 +24,23 @@ from .sending import answer, from_queue, invoice_or_404
 def opening(request, pk):
     invoice = invoice_or_404(pk)
     proposal = proposing.propose(invoice)
-    form = OpenForm(request.POST or None, invoice=invoice, proposal=proposal)
+    later = "later" in request.GET or _is_for_later(invoice, today_of(request))
+    form = OpenForm(request.POST or None, invoice=invoice, proposal=proposal, person=request.user, later=later)
     if request.method == "GET" or not form.is_valid() or not carried_out(form, lambda: _open(request, invoice, form)):
         status = 422 if request.method == "POST" else 200
         return render_dialog(request, "invoicing/open_dialog.html", open_context(request, pk, form), status=status)
-    return answer(request, pk, _sentence(pk, len(form.result)))
+    return answer(request, pk, scheduled(form.result) if form.waits else _sentence(pk, len(form.result)))
+
+
+def _is_for_later(invoice, on) -> bool:
+    """Its issue date is still to come: it can be scheduled, and not be opened yet."""
+    return bool(invoice.is_draft and invoice.issued_on and invoice.issued_on > on)
 
 
 def _open(request, invoice, form) -> list:
-    """The deliveries that were queued; none where Send Email is off."""
+    """The deliveries that were queued or scheduled; none where Send Email is off."""
+    if form.waits:
+        return schedule(request, invoice, form)
     version = form.cleaned_data["version"]
     if form.sends:
         return delivering.open_and_send(
@@ -54,6 +65,7 @@ def open_context(request, pk, form):
     """Read anew: after a refusal the dialog shows the draft as it is now."""
     invoice, on = invoice_or_404(pk), today_of(request)
     shown = previewing.as_if_opened(invoice, on=on)
+    found = service.problems(invoice, on=max(on, invoice.issued_on or on)) if invoice.is_draft else ()
     back = reverse("invoicing:queue") if from_queue(request) else reverse("invoicing:detail", args=[pk])
     return {
         "form": form,
@@ -61,13 +73,15 @@ def open_context(request, pk, form):
         "proposal": form.proposal,
         "number": shown.number,
         "issued_on": shown.issued_on,
+        "stated_on": invoice.issued_on,
+        **_set_off(invoice),
         "due_on": shown.due_on,
         "line_count": invoice.lines.count(),
-        "problems": [_with_link(invoice, problem) for problem in service.problems(invoice, on=on)]
-        if invoice.is_draft
-        else [],
+        "problems": [{"sentence": problem.sentence, **mend_link(problem.field, invoice)} for problem in found],
+        "is_for_later": _is_for_later(invoice, on),
+        **later_context(form, invoice),
         "wording": previewing.wording(invoice, subject=form["subject"].value(), message=form["message"].value()),
-        "merge_fields": merge.FIELDS,
+        "merge_fields": merge.legend(),
         "today": on,
         "back": back,
         "cancel_url": back,
@@ -75,12 +89,9 @@ def open_context(request, pk, form):
     }
 
 
-def _with_link(invoice, problem) -> dict:
-    """Where it is mended, and in a word what is there."""
-    if problem.field == "customer_profile":
-        url, word = reverse("customers:detail", args=[invoice.customer_id]), _("Customer’s profile")
-    elif problem.field == "organization":
-        url, word = reverse("customers:organization"), _("Organization")
-    else:
-        url, word = reverse("invoicing:edit", args=[invoice.pk]), _("Edit the draft")
-    return {"sentence": problem.sentence, "url": url, "word": word}
+def _set_off(invoice) -> dict:
+    """What opening a credit note does to what is due, minor units."""
+    if not invoice.is_credit_note:
+        return {}
+    due = invoice.corrects.amount_due if invoice.corrects_id and invoice.corrects.status in PAYABLE else 0
+    return {"set_off": min(due, invoice.total), "stays": max(invoice.total - due, 0)}

@@ -1,67 +1,70 @@
-"""Money received: the Record payment dialog, the list of payments, and the page of one."""
+"""Money received: the Record payment dialog, and the list of payments."""
+
+from functools import partial
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db.models import Count, F, Sum
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django.views.decorators.http import require_http_methods
 
+from config.common import roles
 from config.common.currency import to_decimal
-from config.common.models import AuditEvent
+from config.common.leading import go
 from config.common.views import FilteredListView, carried_out, render_dialog, staff_required
+from customers.models import Customer
 
-from .. import telling
-from ..figures import Unreadable, read_money
 from ..filters import PaymentFilter
 from ..formats import money_text
 from ..forms.paying import PaymentForm
 from ..models import Invoice, Payment
+from ..reports import credit
 from ..services import paying as service
-from .figures import today_of
+from .actions import Action
+from .figures import organization_of, today_of
+from .payment import actions
 
 
 @staff_required("payment.record")
 @require_http_methods(["GET", "POST"])
 def payments(request, pk):
-    """The dialog. For HTMX, `?effect` answers with what the amount typed so far would do."""
+    """The dialog. For HTMX, `?effect` answers with what is typed so far would do."""
     invoice = get_object_or_404(Invoice.objects.select_related("customer"), pk=pk)
     if request.method == "GET":
         service.check_payable(invoice)
-    form = PaymentForm(request.POST or None, invoice=invoice, today=today_of(request), language=get_language() or "en")
+    form = PaymentForm(request.POST or None, invoice=invoice, today=today_of(request), person=request.user)
     if request.method == "GET" and "effect" in request.GET:
-        return HttpResponse(escape(_effect(form, request.GET.get("amount", ""))))
+        return render(request, "invoicing/_payment_effect.html", {"effect": form.typed_effect(request.GET)})
     if request.method == "GET" or not form.is_valid() or not carried_out(form, lambda: _record(request, invoice, form)):
         context = {
             "form": form,
             "invoice": invoice,
-            "effect": _effect(form, form["amount"].value() if form.is_bound else None),
+            "effect": form.typed_effect(request.POST) if form.is_bound else form.effect(invoice.amount_due),
+            "credit_url": _credit_url(request, invoice),
             "cancel_url": reverse("invoicing:detail", args=[pk]),
         }
         status = 422 if request.method == "POST" else 200
         return render_dialog(request, "invoicing/payment_form.html", context, status=status)
-    messages.success(request, _sentence(form.result))
-    url = reverse("invoicing:detail", args=[pk])
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+    messages.success(request, recorded(form.result))
+    return go(request, reverse("invoicing:detail", args=[pk]))
 
 
 def _record(request, invoice, form):
-    return service.record_payment(invoice, by=request.user, **form.values())
+    return service.pay_invoice(invoice, by=request.user, **form.values())
 
 
-def _effect(form, typed) -> str:
-    if typed is None:
-        return form.effect(form.invoice.amount_due)
-    try:
-        return form.effect(read_money(str(typed), form.invoice.currency))
-    except Unreadable:
-        return ""
+def _credit_url(request, invoice) -> str:
+    """Where credit is used instead of money; "" where there is none."""
+    found = credit.payments_on_account(invoice.customer, invoice.currency)
+    found = found or credit.open_notes(invoice.customer, invoice.currency)
+    usable = found and roles.may(request.user, "payment.allocate")
+    return reverse("invoicing:use_credit", args=[invoice.pk]) if usable else ""
 
 
-def _sentence(payment) -> str:
+def recorded(payment) -> str:
+    """What was done, for the toast."""
     words = {"amount": money_text(payment.amount, payment.currency, get_language() or "en")}
     if payment.on_account:
         words["rest"] = money_text(payment.on_account, payment.currency, get_language() or "en")
@@ -98,28 +101,52 @@ class PaymentListView(FilteredListView):
         (gettext_lazy("Settles invoices"), _money("allocated")),
         (gettext_lazy("Refunded"), _money("refunded")),
         (gettext_lazy("Credit on account"), _money("on_account")),
+        (gettext_lazy("State"), lambda payment: payment.get_reversal_display() or payment.get_status_display()),
+        (gettext_lazy("Reversed on"), lambda payment: payment.reversed_on),
     ]
+    choosable = {
+        "paid": (gettext_lazy("Payment date"), False),
+        "customer": (gettext_lazy("Customer"), True),
+        "method": (gettext_lazy("Method"), True),
+        "reference": (gettext_lazy("Reference"), True),
+        "amount": (gettext_lazy("Amount"), True),
+        "allocated": (gettext_lazy("Settles invoices"), False),
+        "refunded": (gettext_lazy("Refunded"), False),
+        "credit": (gettext_lazy("Credit on account"), True),
+    }
+
+    def get(self, request):
+        offered = organization_of(request, also=PaymentFilter.choices_in_use)
+        self.filterset_class = partial(PaymentFilter, offered=offered)
+        return super().get(request)
 
     def rows(self):
         return Payment.objects.select_related("customer").defer("note")
 
     def extra(self, page, filterset):
-        query = self.request.GET.copy()
-        for gone in ("after", "before", "format"):
-            query.pop(gone, None)
-        query["format"] = "csv"
-        return {"export_url": f"?{query.urlencode()}", "is_filtered": bool(self.tags(filterset))}
+        is_filtered = any(self.request.GET.get(name) for name in filterset.filters)
+        rows = [(payment, self.menu(payment)) for payment in page.rows]
+        return {"rows": rows, "is_filtered": is_filtered, "totals": self.totals(page, filterset)}
 
+    def menu(self, payment) -> list[Action]:
+        """What the payment's own page offers."""
+        view = Action("view", _("View"), reverse("invoicing:payment", args=[payment.pk]), "eye")
+        return [view, *actions(payment, self.request.user)]
 
-@staff_required("view")
-@require_safe
-def payment(request, pk):
-    """Who paid what, what it settles, and what is left of it."""
-    found = get_object_or_404(Payment.objects.select_related("customer", "recorded_by"), pk=pk)
-    events = AuditEvent.objects.filter(object_type="payment", object_id=found.pk).order_by("seq")
-    context = {
-        "payment": found,
-        "allocations": list(found.allocations.select_related("invoice").order_by("pk")),
-        "events": telling.items(events, currency=found.currency, recipients={}),
-    }
-    return render(request, "invoicing/payment.html", context)
+    def totals(self, page, filterset) -> list[dict] | None:
+        """Per currency what the filtered payments come to; None where there are more than are counted."""
+        if page.count_is_capped:
+            return None
+        left = Sum(F("amount") - F("allocated") - F("refunded"))
+        rows = filterset.qs.filter(status=Payment.Status.RECORDED).order_by("currency").values("currency")
+        return list(rows.annotate(n=Count("pk"), sum=Sum("amount"), left=left))
+
+    def tags(self, filterset):
+        """A customer goes by name."""
+        found = super().tags(filterset)
+        for tag in found:
+            if tag["name"] == filterset.form.fields["customer"].label:
+                tag["value"] = (
+                    Customer.objects.filter(pk=filterset.form.cleaned_data.get("customer")).first() or tag["value"]
+                )
+        return found

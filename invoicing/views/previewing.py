@@ -25,7 +25,8 @@ def preview(request, pk):
         mail = previewing.proposed_mail(invoice, proposal)
         previewing.send_preview(invoice, by=request.user, mail=mail)
         return _said(request, reverse("invoicing:queue"))
-    form = (OpenForm if _is_opening(request) else SendForm)(request.POST, invoice=invoice, proposal=proposal)
+    kind = OpenForm if _is_opening(request) else SendForm
+    form = kind(request.POST, invoice=invoice, proposal=proposal, person=request.user)
     if form.is_valid() and carried_out(
         form, lambda: previewing.send_preview(invoice, by=request.user, mail=form.mail())
     ):

@@ -2,27 +2,31 @@
 
 from datetime import date
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from config.common import roles
+from config.common.reading import ListOf
 from config.common.views import staff_required
 from customers.models import Contact
 
 from .. import presenting
 from ..models import Delivery, DeliveryDocument, Invoice
+from ..services import scheduling
 from ..services.drafting import due_date
 from ..services.marking import undo_refusal
+from .actions import rarer
 from .figures import today_of
 
 POLLS_AT_MOST = 60
 
 
 def with_rows(invoices):
-    """Everything a row shows, in two more queries for however many rows."""
-    return invoices.select_related("customer").prefetch_related(
-        Prefetch("customer__contacts", queryset=Contact.objects.mailable(), to_attr="mailable"),
+    """Everything a row shows, in one more query for however many rows."""
+    mailable = Contact.objects.mailable().filter(customer=OuterRef("customer")).order_by("pk").values("email")
+    invoices = invoices.select_related("customer").annotate(mailable=ListOf(mailable, "email"))
+    return invoices.prefetch_related(
         Prefetch(
             "delivery_documents",
             queryset=DeliveryDocument.objects.filter(kind="invoice")
@@ -33,12 +37,17 @@ def with_rows(invoices):
     )
 
 
-def dress(invoice, *, on: date):
-    """Set what the row's template shows: due as reckoned, addresses, badges, and the light of the newest send."""
+def dress(invoice, *, on: date, person):
+    """Set what the row's template shows: due as reckoned, addresses, badges, the total as it counts, the light of the
+    newest send, and what this person may do to put it right."""
     invoice.reckoned_due = invoice.due_on or due_date(invoice.issued_on or on, invoice.terms_days)
-    invoice.emails = [contact.email for contact in invoice.customer.mailable] if invoice.customer else []
+    invoice.emails = [email for (email,) in invoice.mailable]
     badges = presenting.badges(invoice, today=on)
     invoice.badges = [badge for badge in badges if badge.kind != "bad"]  # how late it is stands in its own column
+    invoice.kind_badge = presenting.kind_badge(invoice)
+    invoice.counted = presenting.signed(invoice, invoice.total)
+    invoice.rarer = rarer(invoice, person)
+    invoice.may_wait = invoice.is_draft or not scheduling.too_late(invoice)
     invoice.light = _newest_send([document.delivery for document in invoice.sends])
     return invoice
 
@@ -48,18 +57,12 @@ def _newest_send(deliveries):
     if not deliveries:
         return None
     newest = [delivery for delivery in deliveries if delivery.occasion == deliveries[0].occasion]
-    return presenting.light(
-        presenting.Sent(
-            each.pk, each.status, each.channel, each.is_tracked, each.opened_at, each.bounced_at, each.reason
-        )
-        for each in newest
-        if each.role == Delivery.Role.TO
-    )
+    return presenting.light(presenting.sent_of(each) for each in newest if each.role == Delivery.Role.TO)
 
 
 def row_context(request, pk, *, polled=0) -> dict:
     on = today_of(request)
-    invoice = dress(get_object_or_404(with_rows(Invoice.objects.filter(pk=pk))), on=on)
+    invoice = dress(get_object_or_404(with_rows(Invoice.objects.filter(pk=pk))), on=on, person=request.user)
     gone = not Invoice.objects.filter(pk=pk).to_be_sent(on=on).exists()
     gone = gone and not Invoice.objects.filter(pk=pk).ready_to_send(on=on).exists()
     may_mark = roles.may(request.user, "invoice.mark_as_sent")
@@ -70,6 +73,7 @@ def row_context(request, pk, *, polled=0) -> dict:
         "done": gone,
         "undo": may_mark and gone and bool(invoice.marked_sent_at) and not undo_refusal(invoice),
         "may_send": roles.may(request.user, "invoice.send"),
+        "may_batch": roles.may(request.user, "batch.run"),
         "poll": polled + 1 if polls else 0,
         "pause": min(2 + polled // 5, 10),
     }

@@ -6,14 +6,16 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from config.common import clock
 from config.common.leading import go
 from config.common.views import carried_out, render_dialog, staff_required
 
 from .. import merge
 from ..forms.sending import SendForm
 from ..models import Invoice
-from ..services import delivering, previewing, proposing
+from ..services import delivering, previewing, proposing, scheduling
 from .figures import today_of
+from .moments import later_context, scheduled
 from .rows import changed_row
 
 
@@ -31,23 +33,41 @@ def deliveries(request, pk):
     """Send (from the queue, where a draft is opened first) or Send Email (on the invoice's page)."""
     invoice = invoice_or_404(pk)
     proposal = proposing.propose(invoice)
-    sends = from_queue(request) or not invoice.is_draft  # elsewhere a draft is to be opened first
-    if request.method == "GET" and sends and not proposal.has_address:
+    if request.method == "GET" and sends_here(request, invoice) and not proposal.has_address:
         return no_contact(request, invoice)
-    form = SendForm(request.POST or None, invoice=invoice, proposal=proposal)
+    later = "later" in request.GET
+    form = SendForm(request.POST or None, invoice=invoice, proposal=proposal, person=request.user, later=later)
     if request.method == "GET" or not form.is_valid() or not carried_out(form, lambda: _send(request, invoice, form)):
         status = 422 if request.method == "POST" else 200
         return render_dialog(request, "invoicing/send_dialog.html", send_context(request, pk, form), status=status)
-    return answer(request, pk, sentence(form.result))
+    return answer(request, pk, scheduled(form.result) if form.waits else sentence(form.result))
 
 
 def _send(request, invoice, form):
+    if form.waits and sends_here(request, invoice):
+        return schedule(request, invoice, form)
     if invoice.is_draft and from_queue(request):
         version = form.cleaned_data["version"]
         return delivering.open_and_send(
             invoice, by=request.user, on=today_of(request), mail=form.mail(), version=version
         )
     return delivering.queue_delivery(invoice, by=request.user, mail=form.mail())
+
+
+def schedule(request, invoice, form):
+    return scheduling.schedule_delivery(
+        invoice,
+        by=request.user,
+        mail=form.mail(),
+        wall=form.wall(),
+        now=clock.now(),
+        version=form.cleaned_data["version"] if invoice.is_draft else None,
+    )
+
+
+def sends_here(request, invoice) -> bool:
+    """Elsewhere than in the queue a draft is to be opened first."""
+    return from_queue(request) or not invoice.is_draft
 
 
 def send_context(request, pk, form) -> dict:
@@ -63,8 +83,9 @@ def send_context(request, pk, form) -> dict:
         "open_first": invoice.is_draft and not from_queue(request),
         "number": proposing.expected_number(invoice, on=on) if invoice.is_draft else invoice.number,
         "wording": previewing.wording(invoice, subject=form["subject"].value(), message=form["message"].value()),
-        "merge_fields": merge.FIELDS,
+        "merge_fields": merge.legend(),
         "today": on,
+        **later_context(form, invoice),
         "cancel_url": reverse("invoicing:queue") if from_queue(request) else reverse("invoicing:detail", args=[pk]),
         "preview_url": reverse("invoicing:preview", args=[pk]) + ("?from=queue" if from_queue(request) else ""),
     }

@@ -85,12 +85,22 @@ def ready_to_send_card(request) -> dict:
     return {**_card(_("Ready to send"), rows, reverse("invoicing:queue") + "?tab=ready"), "text": text}
 
 
+def scheduled_card(request) -> dict:
+    rows = work_figures(request)["scheduled"]
+    drafts = sum(row["today"] for row in rows)
+    text = _("Waiting for their moment") if rows else _("Nothing is scheduled")
+    if drafts:
+        text = ngettext("One is opened then", "%(n)d are opened then", drafts) % {"n": drafts}
+    return {**_card(_("Scheduled"), rows, reverse("invoicing:scheduled")), "text": text}
+
+
 def delivery_problems_card(request) -> dict:
     rows = work_figures(request)["problems"]
-    failed, unknown = (sum(row[name] for row in rows) for name in ("today", "earlier"))
+    failed, unknown, returned = (sum(row[name] for row in rows) for name in ("today", "earlier", "no_contact"))
     found = [
         ngettext("%(n)d failed", "%(n)d failed", failed) % {"n": failed} if failed else "",
         ngettext("%(n)d of unknown outcome", "%(n)d of unknown outcome", unknown) % {"n": unknown} if unknown else "",
+        ngettext("%(n)d came back", "%(n)d came back", returned) % {"n": returned} if returned else "",
     ]
     return {
         **_card(_("Delivery problems"), rows, reverse("invoicing:problems")),
@@ -99,10 +109,43 @@ def delivery_problems_card(request) -> dict:
     }
 
 
+def batch_operations_card(request) -> dict:
+    rows = work_figures(request)["batches"]
+    troubled, running = (sum(row[name] for row in rows) for name in ("n", "today"))
+    found = [
+        ngettext("%(n)d with failed invoices", "%(n)d with failed invoices", troubled) % {"n": troubled}
+        if troubled
+        else "",
+        ngettext("%(n)d in progress", "%(n)d in progress", running) % {"n": running} if running else "",
+    ]
+    return {
+        "title": _("Batch operations"),
+        "count": troubled,
+        "sums": [],
+        "url": reverse("invoicing:batch_list") + ("?tab=failed&acknowledged=no" if troubled else ""),
+        "text": ", ".join(filter(None, found)) or _("None needs a look"),
+        "tone": "late" if troubled else "",
+    }
+
+
 def overdue_card(request) -> dict:
     rows = work_figures(request)["overdue"]
     text = _("Open, and past the due date") if rows else _("Nobody is late")
     return {**_card(_("Overdue"), rows, reverse("invoicing:list") + "?status=overdue"), "text": text}
+
+
+def follow_up_card(request) -> dict:
+    rows = work_figures(request)["follow_up"]
+    unopened, often, clicked = (sum(row[name] for row in rows) for name in ("today", "earlier", "no_contact"))
+    found = [
+        _("%(n)d not opened in a week") % {"n": unopened} if unopened else "",
+        _("%(n)d opened again and again") % {"n": often} if often else "",
+        _("%(n)d clicked and not paid") % {"n": clicked} if clicked else "",
+    ]
+    return {
+        **_card(_("Needs a follow-up"), rows, reverse("invoicing:list") + "?follow_up=any"),
+        "text": ", ".join(filter(None, found)) or _("Nobody has to be asked"),
+    }
 
 
 def _card(title, rows, url) -> dict:

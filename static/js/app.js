@@ -18,8 +18,11 @@ on("close", e => {
   if (document.activeElement === document.body) (menu ? $(`[popovertarget="${menu}"]`) : opener)?.focus();
 }, true);
 on("cancel", e => { if (e.target === dialog() && dirty(dialog()) && !confirm(document.body.dataset.leave)) e.preventDefault(); }, true);
+const suggestions = () => $("#found:popover-open");
 on("htmx:afterSwap", e => {
-  const box = dialog();
+  const box = dialog(), { target, requestConfig } = e.detail, looked = requestConfig?.elt;
+  if (looked?.id && looked.matches("[hx-trigger^=load]") && !$(`#${looked.id}[hx-trigger^=load]`)) htmx.trigger(document.body, "settled"); // no more to wait for
+  if (target.id === "found") target.togglePopover(Boolean(target.firstElementChild));
   if (e.detail.target === box) {
     if (!box.firstElementChild) close(box, true);
     else if (!box.open) { opener = e.detail.requestConfig?.elt; box.showModal(); }
@@ -43,6 +46,8 @@ const noAnswer = () => {
 };
 on("htmx:sendError", noAnswer);
 on("htmx:responseError", noAnswer);
+// What is typed into a search is asked for as it is typed; leaving the box asks nothing more and closes no menu.
+on("change", e => { if (e.target.matches(".filters [type=search]")) e.stopPropagation(); }, true);
 on("htmx:configRequest", e => {
   if (!e.detail.elt.matches(".filters")) return;
   for (const [name, value] of [...e.detail.formData]) if (value === "") e.detail.formData.delete(name);
@@ -52,7 +57,7 @@ on("htmx:configRequest", e => {
 const hold = (form, sent) => {
   form.toggleAttribute("data-sent", sent);
   const buttons = [...form.elements].filter(each => each.type === "submit");
-  for (const button of buttons) button[sent ? "setAttribute" : "removeAttribute"]("aria-disabled", "true");
+  for (const each of [form, ...buttons]) each[sent ? "setAttribute" : "removeAttribute"](each === form ? "aria-busy" : "aria-disabled", "true");
 };
 on("submit", e => { if (e.target.hasAttribute("data-sent")) { e.preventDefault(); e.stopImmediatePropagation(); } }, true);
 on("submit", e => { if (isPost(e.target) && !e.defaultPrevented && e.submitter?.formMethod !== "dialog") hold(e.target, true); });
@@ -67,52 +72,50 @@ addEventListener("pageshow", () => $$("form[data-sent]").forEach(form => hold(fo
 on("input", e => { const form = e.target.closest("form[data-guard]"); if (form) form.dataset.dirty = ""; });
 addEventListener("beforeunload", e => { if (dirty(document)) e.preventDefault(); });
 
-// Ticks, Select All, and the bar that counts them and adds them up, each currency for itself.
-const figure = (minor, digits) => {
-  const text = String(minor < 0n ? -minor : minor).padStart(digits + 1, "0"), cut = text.length - digits;
-  return (minor < 0n ? "\u2212" : "") + new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: digits })
-    .format(digits ? `${text.slice(0, cut)}.${text.slice(cut)}` : text);
-};
-const recount = form => {
-  const boxes = $$("tbody .tick input:not(:disabled)", form), ticked = boxes.filter(box => box.checked);
-  const all = $("[data-all]", form), bar = $(".bulk", form), sums = new Map();
-  if (all) { all.checked = ticked.length > 0 && ticked.length === boxes.length; all.indeterminate = ticked.length > 0 && !all.checked; }
-  for (const { dataset: d } of ticked) if (d.minor)
-    sums.set(d.currency, { minor: (sums.get(d.currency)?.minor ?? 0n) + BigInt(d.minor), digits: Number(d.digits) });
-  if (bar) bar.hidden = ticked.length === 0;
-  $$("[data-count]", form).forEach(place => { place.textContent = ticked.length; });
-  $$("[data-sums]", form).forEach(place => place.replaceChildren(...[...sums].map(([code, { minor, digits }]) => {
-    const money = Object.assign(document.createElement("span"), { className: "money" });
-    money.append(Object.assign(document.createElement("span"), { className: "cur", textContent: code }), `\u00a0${figure(minor, digits)}`);
-    return money;
-  })));
-};
-on("change", e => {
-  const form = e.target.closest("form[data-bulk]");
-  if (form && e.target.matches("[data-all]")) $$("tbody .tick input:not(:disabled)", form).forEach(box => { box.checked = e.target.checked; });
-  if (form) recount(form);
-});
-
 on("click", e => {
   const at = selector => e.target.closest(selector);
   if (e.target.matches("dialog.dialog")) close(e.target);
   else if (at("dialog [data-close]")) { e.preventDefault(); close(at("dialog")); }
-  else if (at("[data-dismiss]")) at(".toast").remove();
+  else if (at("[data-dismiss]")) at(".toast, [data-notice]").remove();
   else if (at("[data-print]")) print();
   else if (at("[data-shortcuts]")) $("#shortcuts").showModal();
   else if (at("[data-copy]")) navigator.clipboard?.writeText(at("[data-copy]").dataset.copy).then(() => at("[data-copy]").classList.add("done"));
 });
 
+// A click beside everything that can be clicked opens the row; text that is being selected stays selected.
+on("click", e => {
+  const link = $("th a", e.target.closest?.("[data-rows] tbody tr") ?? document.createElement("i"));
+  if (!link || e.defaultPrevented || getSelection().toString() || e.target.closest("a, button, input, select, label, summary, [popover], .tick")) return;
+  e.ctrlKey || e.metaKey || e.shiftKey ? open(link.href, "_blank", "noopener") : link.click();
+});
+on("focusin", e => { if (!e.target.closest("#found, .suggest")) suggestions()?.hidePopover(); });
+
+// The arrow keys walk through an open menu, and from the search box through what it suggests.
+on("keydown", e => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[e.key], menu = step && $(".menu:popover-open");
+  if (!menu) return;
+  const stops = $$("a, button", menu).filter(each => each.checkVisibility());
+  if (menu === suggestions()) stops.unshift($(".suggest input"));
+  const at = stops.indexOf(document.activeElement);
+  stops.at(at < 0 ? Math.min(step, 0) || 0 : (at + step) % stops.length)?.focus();
+  e.preventDefault();
+});
+
+let going = 0; // when "g" was pressed: the next key says where to
 on("keydown", e => {
   if (e.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")) return;
-  if ( e.ctrlKey || e.metaKey || e.altKey || $("dialog[open], .menu:popover-open")) return;
+  if (e.ctrlKey || e.metaKey || e.altKey || $("dialog[open], .menu:popover-open")) return;
+  const place = Date.now() - going < 1500 && $(`[data-go="${CSS.escape(e.key)}"]`);
+  going = e.key === "g" ? Date.now() : 0;
+  if (place) { e.preventDefault(); place.click(); return; }
   const rows = $$("[data-rows] tbody tr:has(th a)"), row = document.activeElement.closest("[data-rows] tbody tr");
   const go = step => $("th a", rows[row ? Math.min(Math.max(rows.indexOf(row) + step, 0), rows.length - 1) : 0])?.focus();
   const act = {
-    "/": () => $$("input[type=search]").find(box => box.checkVisibility())?.select(),
+    "/": () => { const side = $("#side"); if (!side.checkVisibility()) side.showPopover(); $("input[type=search]", side).select(); },
     "?": () => $("#shortcuts")?.showModal(),
     j: () => rows.length && go(1), k: () => rows.length && go(-1),
-    x: () => row && $(".tick input", row)?.click(), e: () => row && $("[data-edit]", row)?.click(),
+    x: () => row && $(".tick input", row)?.click(), e: () => $("[data-edit]", row ?? $(".head") ?? document)?.click(),
+    o: () => row && $("th a", row).click(), Escape: () => document.activeElement.blur(),
   }[e.key];
   if (act) { e.preventDefault(); act(); }
 });
@@ -148,7 +151,11 @@ const pick = field => {
 
 const ready = root => {
   $$("input[data-pick]:not([data-pick=done], [disabled])", root).forEach(pick);
-  $$("form[data-bulk]", root).forEach(recount);
   $$(".toast:not(.bad, .warn, [data-timed])", root).forEach(toast => { toast.dataset.timed = ""; setTimeout(() => toast.remove(), 8000); });
 };
 ready(document);
+
+// What Back brings again is the form that was sent, also where the browser asked for the page anew.
+const once = $("main input[name=once]");
+if (once && history.state?.once) once.value = history.state.once;
+else if (once) history.replaceState({ ...history.state, once: once.value }, "");

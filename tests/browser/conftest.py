@@ -65,8 +65,9 @@ def _loopback_only_and_a_silent_console(context, console_errors):
             request_route.abort()
 
     def hear(message):
-        # 422 is how a form says what is wrong; Chromium mentions every answer of that kind.
-        if message.type == "error" and not re.search(r"status of 422", message.text):
+        # 422 is how a form says what is wrong; Chromium mentions every answer of that kind. htmx mentions each request
+        # that a newer one took the place of.
+        if message.type == "error" and not re.search(r"status of 422|^htmx:(afterRequest|sendAbort),", message.text):
             console_errors.append(message.text)
 
     context.route(re.compile("^https?:"), route)

@@ -23,7 +23,7 @@ def test_three_lines_are_drafted_with_the_keyboard_alone(page, live_server, as_c
 
     page.keyboard.type("harb")  # the search has the focus
     link = page.get_by_role("link", name=buyer.name)
-    expect(page.locator("#found tbody tr")).to_have_count(1)
+    expect(page.locator("#customers-found tbody tr")).to_have_count(1)
     page.keyboard.press("Tab")
     expect(link).to_be_focused()
     page.keyboard.press("Enter")

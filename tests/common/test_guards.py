@@ -3,6 +3,7 @@
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from config.common import guards
@@ -39,5 +40,16 @@ def test_migrating_brings_back_what_was_lost():
     guards.lift()
 
     call_command("migrate", verbosity=0)
+
+    assert guards.missing() == []
+
+
+def test_migrate_starts_where_a_guard_is_missing_and_puts_it_back():
+    """A new guard on a table that stands already: the next migrate must be able to install it."""
+    guards.lift()
+    with pytest.raises(SystemCheckError, match="is missing"):
+        call_command("check", databases=["default"])
+
+    call_command("migrate", verbosity=0, skip_checks=False)
 
     assert guards.missing() == []

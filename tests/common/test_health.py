@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-WELL = {"database": "ok", "migrations": "ok", "guards": "ok", "worker": "ok", "deliveries": "ok"}
+WELL = {"database": "ok", "migrations": "ok", "guards": "ok", "worker": "ok", "deliveries": "ok", "balances": "ok"}
 
 
 def ready(client):
@@ -61,7 +62,8 @@ def test_not_ready_with_a_guard_gone(client):
 
 def test_not_ready_with_a_migration_waiting(client):
     heartbeats.beat("worker")
-    MigrationRecorder(connection).record_unapplied("invoicing", "0001_initial")
+    newest = MigrationLoader(connection).graph.leaf_nodes("invoicing")[0]
+    MigrationRecorder(connection).record_unapplied(*newest)
 
     status, said = ready(client)
 
@@ -116,3 +118,32 @@ def test_monitors_need_neither_sign_in_nor_https(client, settings):
 
 def test_no_answer_is_kept_by_a_cache_on_the_way(client):
     assert "no-store" in client.get(reverse("healthz_ready"))["Cache-Control"]
+
+
+# --- Who is told what -----------------------------------------------------------------------------------------
+
+ELSEWHERE = [
+    {"REMOTE_ADDR": "203.0.113.9"},
+    {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.9"},  # through a proxy on this machine
+    {"REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=203.0.113.9"},
+    {"REMOTE_ADDR": ""},  # a socket without an address
+]
+
+
+@pytest.mark.parametrize("where", ELSEWHERE, ids=str)
+def test_strangers_hear_yes_or_no_and_nothing_else(client, where):
+    answer = client.get(reverse("healthz_ready"), **where)
+
+    assert (answer.status_code, answer.json()) == (503, {"ready": False})
+
+
+@pytest.mark.parametrize("where", [{"REMOTE_ADDR": "127.0.0.1"}, {"REMOTE_ADDR": "::1"}], ids=str)
+def test_this_machine_is_told_what_is_wrong(client, where):
+    assert client.get(reverse("healthz_ready"), **where).json()["parts"]["worker"] == "never heard of"
+
+
+def test_an_admin_is_told_what_is_wrong_and_others_are_not(admin, manager, as_role):
+    address, where = reverse("healthz_ready"), {"REMOTE_ADDR": "203.0.113.9"}
+
+    assert as_role(admin).get(address, **where).json()["parts"]["worker"] == "never heard of"
+    assert as_role(manager).get(address, **where).json() == {"ready": False}

@@ -95,12 +95,23 @@ def test_a_cursor_that_cannot_be_read_is_the_first_page(cursor):
     assert [row.name for row in page_of(rows, order="name", size=1, after=cursor).rows] == ["Al"]
 
 
-def test_a_page_costs_two_questions_wherever_it_is(django_assert_num_queries):
+def test_a_page_costs_one_question_wherever_it_is(django_assert_num_queries):
     rows = people("Al", "Bo", "Cy")
     last = page_of(rows, order="name", size=1, after=page_of(rows, order="name", size=1).next)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         page_of(rows, order="name", size=1, after=last.next)
+
+
+def test_the_count_is_right_even_where_a_cursor_leads_past_the_last_row():
+    rows = people("Al", "Bo")
+    beyond = page_of(rows, order="name", size=1).next
+    rows.filter(name="Bo").delete()
+
+    page = page_of(rows, order="name", size=1, after=beyond)
+
+    assert page.rows == []
+    assert page.count == 1
 
 
 class Any(TestCase):

@@ -366,7 +366,7 @@ def test_an_installation_without_an_organization_can_be_set_up_on_the_page(as_ro
     assert client.get("/settings/organization/emails/").status_code == 200
 
 
-def test_bank_accounts_are_added_changed_and_turned_off(as_role, admin):
+def test_a_bank_account_is_proposed_as_it_is_meant_and_the_page_says_what_comes_next(as_role, admin):
     ours, client = factories.organization(), as_role(admin)
     typed = {"holder": "Kelpworks", "iban": "NL46 TIDE 0123 4567 89", "bic": "tidenl2a", "currency": "USD"}
 
@@ -374,12 +374,14 @@ def test_bank_accounts_are_added_changed_and_turned_off(as_role, admin):
     right = client.post("/settings/organization/bank-accounts/new/", typed)
 
     assert (wrong.status_code, right.status_code) == (422, 302)
-    account = ours.bank_accounts.get(currency="USD")
-    assert (account.iban, account.bic) == ("NL46TIDE0123456789", "TIDENL2A")
+    change = ours.bank_account_changes.get(status="waiting")
+    assert (change.after["iban"], change.after["bic"]) == ("NL46TIDE0123456789", "TIDENL2A")
+    page = client.get("/settings/organization/bank-accounts/").content.decode()
+    assert "NL46 TIDE 0123 4567 89" in page
+    assert "takes effect in 24 hours" in page
+    account = ours.bank_accounts.get()
     client.post(f"/settings/organization/bank-accounts/{account.pk}/active/", {"active": "no"})
-    account.refresh_from_db()
-    assert account.active is False
-    assert "NL46 TIDE 0123 4567 89" in client.get("/settings/organization/bank-accounts/").content.decode()
+    assert ours.bank_account_changes.filter(status="waiting", account=account, kind="removed").exists()
 
 
 def test_organization_emails_are_added_and_taken_out(as_role, admin):
@@ -400,3 +402,31 @@ def test_the_administration_shows_customers_and_changes_none(as_role, admin):
     assert client.get(f"/admin/customers/customer/{buyer.pk}/change/").status_code == 200
     assert client.post(f"/admin/customers/customer/{buyer.pk}/change/", {"name": "x"}).status_code == 403
     assert client.get("/admin/customers/customer/add/").status_code == 403
+
+
+def test_a_customer_is_watched_as_we_are_unless_somebody_says_otherwise(as_role, clerk):
+    buyer = factories.customer()
+    client, url = as_role(clerk), f"/customers/{buyer.pk}/edit/"
+    form = client.get(url).context["form"]
+    typed = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert (buyer.track_links, buyer.track_opens) == (None, None)
+    assert "As the organization" in client.get(url).text
+
+    assert client.post(url, {**typed, "track_opens": "true", "track_links": "false"}).status_code == 302
+
+    buyer.refresh_from_db()
+    assert (buyer.track_links, buyer.track_opens) == (False, True)
+
+
+def test_what_is_watched_is_a_choice_of_the_organization_in_its_trail(as_role, admin):
+    ours = factories.organization()
+    assert (ours.track_links, ours.track_opens) == (True, False)
+    client = as_role(admin)
+    form = client.get("/settings/organization/").context["form"]
+    typed = {name: form[name].value() for name in form.fields if not name.startswith("track")}
+
+    assert client.post("/settings/organization/", {**typed, "track_opens": "on"}).status_code == 302
+
+    ours.refresh_from_db()
+    assert (ours.track_links, ours.track_opens) == (False, True)
+    assert AuditEvent.objects.get(action="organization.changed").after["track_opens"] is True

@@ -55,6 +55,19 @@ def test_nothing_that_was_written_into_the_file_survives():
     assert Image.open(io.BytesIO(drawn)).info == {}
 
 
+def test_of_a_moving_picture_one_frame_is_left_and_of_a_photograph_no_place():
+    frames = [Image.new("RGB", (60, 20), colour) for colour in ("teal", "red", "blue")]
+    moving, photograph, exif = io.BytesIO(), io.BytesIO(), Image.Exif()
+    frames[0].save(moving, "PNG", save_all=True, append_images=frames[1:])
+    exif[0x010E] = "taken at the office"
+    frames[0].save(photograph, "JPEG", exif=exif)
+
+    drawn = [logos.clean_logo(file.getvalue()) for file in (moving, photograph)]
+
+    assert [getattr(Image.open(io.BytesIO(each)), "n_frames", 1) for each in drawn] == [1, 1]
+    assert not any(mark in each for each in drawn for mark in (b"acTL", b"eXIf", b"office"))
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [

@@ -1,7 +1,11 @@
 """What somebody tries who wishes us ill, or whose cat walks over the keys."""
 
 import base64
+import csv
+import io
+import itertools
 import json
+import re
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -10,9 +14,16 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.contrib import admin as django_admin
 from django.core import mail
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from config.common import people
 from config.common.models import AuditEvent, User
+from invoicing.models import TaxRate
+from tests import factories
+from tests.common.signing_in import signed_in
+from tests.invoicing.problems import failed
+
+from .addresses import addresses
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-rather-long-one"
@@ -89,9 +100,9 @@ def test_the_administration_runs_no_function_and_makes_no_second_address(page, a
     assert as_role(admin).get(f"/admin/{page}").status_code == 404
 
 
-def test_an_admin_takes_a_lost_second_factor_away_without_seeing_it(admin, clerk, as_role):
+def test_an_admin_takes_a_lost_second_factor_away_without_seeing_it(admin, clerk):
     factor = Authenticator.objects.create(user=clerk, type="totp", data={"secret": "KEEPTHISSECRET"})
-    client = as_role(admin)
+    client = signed_in(admin)
     address = f"/admin/mfa/authenticator/{factor.pk}"
 
     assert "KEEPTHISSECRET" not in client.get(f"{address}/change/").content.decode()
@@ -99,7 +110,7 @@ def test_an_admin_takes_a_lost_second_factor_away_without_seeing_it(admin, clerk
     client.post(f"{address}/delete/", {"post": "yes"})
 
     assert not Authenticator.objects.exists()
-    event = AuditEvent.objects.get()
+    event = AuditEvent.objects.last()
     assert (event.action, event.object_id, event.actor_id) == ("user.second_factor_removed", clerk.pk, admin.pk)
     assert "KEEPTHISSECRET" not in f"{event.before}{event.after}"
 
@@ -132,3 +143,76 @@ def test_a_cursor_that_was_tampered_with_means_the_first_page(text, sort, viewer
 
     for key in ("after", "before"):
         assert client.get("/customers/", {"sort": sort, key: cursor(text)}).status_code == 200
+
+
+# --- Files for a spreadsheet ----------------------------------------------------------------------------------
+
+RUNS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    "=cmd|'/c calc'!A1",
+    '=HYPERLINK("x")',
+]
+FILES = {  # lists that must be among those found; a new one is found by itself
+    "/customers/",
+    "/invoices/",
+    "/invoices/to-be-sent/",
+    "/payments/",
+    "/deliveries/problems/",
+    "/settings/taxes/",
+    "/settings/organization/bank-accounts/",
+}
+
+
+def poisoned(run):
+    """One of everything that is listed somewhere, called by a text that a spreadsheet would run."""
+    ours = factories.organization()
+    ours.bank_accounts.create(holder=run, account_no=run)
+    rate = TaxRate.objects.create(name=run, category="S", percent=19)
+    buyer = factories.customer(run, email="a@b.example", buyer_reference=run)
+    words = {"order_number": run, "buyer_reference": run, "source_reference": run}
+    factories.draft(buyer, lines=[factories.line(run, tax=rate)], terms_days=0, **words)
+    factories.payment(factories.billed(factories.opened(buyer, **words)), 100, reference=run)
+    lost = failed(factories.opened(buyer))
+    type(lost).objects.filter(pk=lost.pk).update(reason=run)
+    User.objects.create_user(f"run{ours.pk}{lost.pk}@dunlin.example", PASSWORD, name=run, role="viewer")
+    return buyer
+
+
+def exports_of(client, pk):
+    """{address: (CSV rows, Excel cells)} of everything of ours that answers with a file, for the thing of this key."""
+    found = {}
+    for address in (each for each in addresses() if hasattr(each.callback, "act")):
+        path = address.path.replace("/1/", f"/{pk}/")
+        answer = client.get(path, {"format": "csv"})
+        if answer.get("Content-Disposition", "").endswith('.csv"'):
+            text = answer.getvalue().decode("utf-8-sig")
+            book = load_workbook(io.BytesIO(client.get(path, {"format": "xlsx"}).getvalue()))
+            found[path] = (list(csv.reader(io.StringIO(text, newline=""))), [*itertools.chain(*book.active.rows)])
+    return found
+
+
+def test_no_cell_of_any_export_is_run_by_a_spreadsheet(admin, as_role):
+    for run in RUNS:
+        buyer = poisoned(run)
+    starts = tuple("=+-@\t\r\n\0")
+    figure = re.compile(r"-?[0-9][0-9.]*")
+
+    found = exports_of(as_role(admin), buyer.pk)
+
+    assert set(found) >= FILES
+    for path, (rows, cells) in found.items():
+        told = {cell for row in rows for cell in row}
+        assert [cell for cell in told if cell.lstrip(" ").startswith(starts) and not figure.fullmatch(cell)] == [], path
+        assert [cell.coordinate for cell in cells if cell.data_type in ("f", "e")] == [], path
+        runs = [cell for cell in cells if cell.data_type == "s" and cell.value.lstrip(" ").startswith(starts)]
+        assert all(cell.quotePrefix for cell in runs), path
+        assert len(cells) == sum(map(len, rows)), path
+        shown = {cell.lstrip("'").strip() for cell in told}  # some services take the blanks away themselves
+        assert path not in FILES or {run.strip() for run in RUNS} <= shown, f"{path} proves nothing"

@@ -28,8 +28,17 @@ OPEN_TO_STRANGERS = {
     "account_logout",  # asks, and does nothing for somebody who is not signed in
     "account_confirm_email",
     "account_email_verification_sent",
+    "invitation",  # the link in the mail says who it is
+    "invitation_accepting",
+    "portal:link",  # whoever has the link of a mail sees that invoice: tests/portal
+    "portal:invoice",
+    "portal:pdf",
+    "portal:fresh",
+    "pixel",  # one picture for everybody, whatever is asked
 }
 OURS = ("config", "customers", "invoicing", "dunning", "portal")
+# Doors of mail providers: no cookie and no form of ours, but a secret of their own; without one they are not there.
+OF_PROVIDERS = {address.name for address in ADDRESSES if address.name.startswith("anymail:")}
 CLOSED = [address for address in ADDRESSES if address.name not in OPEN_TO_STRANGERS]
 
 
@@ -65,7 +74,8 @@ def test_each_page_of_ours_names_the_act_it_is_for():
     unnamed = [
         address.path
         for address in CLOSED
-        if address.callback.__module__.split(".")[0] in OURS and address.callback.__module__ != "config.admin"
+        if address.callback.__module__.split(".")[0] in OURS and not address.path.startswith("/admin/")
+        if address.name not in OF_PROVIDERS
         if not hasattr(address.callback, "act")
     ]
 
@@ -73,10 +83,27 @@ def test_each_page_of_ours_names_the_act_it_is_for():
 
 
 def test_nothing_can_be_posted_from_another_site(admin_client):
-    answers = {address.path: admin_client.post(address.path).status_code for address in ADDRESSES}
+    ours = [address for address in ADDRESSES if address.name not in OF_PROVIDERS]
+    answers = {address.path: admin_client.post(address.path).status_code for address in ours}
 
     assert {path: status for path, status in answers.items() if status not in (403, 405)} == {}
-    assert [address.path for address in ADDRESSES if getattr(address.callback, "csrf_exempt", False)] == []
+    assert [address.path for address in ours if getattr(address.callback, "csrf_exempt", False)] == []
+
+
+@pytest.mark.parametrize(("settings_of_anymail", "answer"), [({}, 404), ({"WEBHOOK_SECRET": "name:secret"}, 400)])
+def test_a_provider_without_our_secret_is_not_heard(settings, admin_client, settings_of_anymail, answer):
+    keys = dict.fromkeys(("MAILGUN_WEBHOOK_SIGNING_KEY", "MANDRILL_WEBHOOK_KEY", "MAILERSEND_SIGNING_SECRET"), "k")
+    keys |= dict.fromkeys(("MAILERSEND_INBOUND_SECRET", "MAILTRAP_SIGNATURE_KEY", "UNISENDER_GO_API_KEY"), "k")
+    keys |= dict.fromkeys(("BREVO_API_KEY", "SENDINBLUE_API_KEY", "RESEND_API_KEY", "MAILGUN_API_KEY"), "k")
+    settings.ANYMAIL = {**keys, **settings_of_anymail}
+    asked = [address for address in ADDRESSES if address.name in OF_PROVIDERS and "postal" not in address.path]
+
+    answers = {address.path: admin_client.post(address.path, {}).status_code for address in asked}
+
+    assert len(answers) > 20
+    shut = (answer, 401, 500)  # 401: Amazon wants to be asked; 500: anymail says which key or package is missing
+    assert {path: status for path, status in answers.items() if status not in shut} == {}
+    assert list(answers.values()).count(answer) > 15
 
 
 def test_every_page_stands_and_forbids_inline_script_and_style(admin_client):

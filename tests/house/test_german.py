@@ -1,5 +1,6 @@
 """The German texts: complete, with the same place-holders, and compiled from what is written."""
 
+import ast
 import gettext
 import io
 import re
@@ -11,6 +12,8 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
+
+from invoicing.models import BatchOperation
 
 ROOT = Path(settings.BASE_DIR)
 FOLDER = ROOT / "locale" / "de" / "LC_MESSAGES"
@@ -54,6 +57,28 @@ def _said():
                 yield _key(message_id, context)
 
 
+def _asked_at_import(path):
+    """Calls of the eager functions that run when the module is read: labels of fields, choices, defaults."""
+    tree = ast.parse(path.read_text())
+    imports = (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "django.utils.translation")
+    eager = {a.asname or a.name for n in imports for a in n.names if re.fullmatch(r"n?p?gettext", a.name)}
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in eager:
+            yield f"{path.relative_to(ROOT)}:{node.lineno}"
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def test_no_text_is_put_into_a_language_before_its_reader_is_known():
+    sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+
+    early = [place for path in sources for place in _asked_at_import(path)]
+
+    assert early == [], "Use the lazy function here: these stay English for everybody."
+
+
 def test_every_text_of_the_program_has_its_german(written):
     known = {_key(message.id, message.context) for message in written}
 
@@ -94,4 +119,5 @@ def test_the_state_and_the_act_are_two_words():
     with translation.override("de"):
         assert translation.gettext("Open") == "Offen"
         assert translation.pgettext("the act", "Open") == "Ausstellen"
+        assert BatchOperation.Action.OPEN.label == "Ausstellen"
         assert translation.pgettext("title on paper", "Credit note") == "Rechnungskorrektur"

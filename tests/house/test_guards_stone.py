@@ -4,43 +4,23 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
 from config.common import audit, guards
 from config.common.models import AuditEvent
 from config.common.roles import SYSTEM
-from invoicing.guards import FROZEN
-from invoicing.models import Attempt, Document, Invoice, Line, TaxLine
+from invoicing.guards import FROZEN, HEARD
+from invoicing.models import Adjustment, Attempt, Document, Invoice, Line, TaxLine, TrackingEvent
+from invoicing.services import refunding, tracking
 from tests import factories
 
 from .source import ROOT
+from .stone import LOCKED, copy_of, execute, refused, table_as_it_stands
 
 pytestmark = pytest.mark.django_db
-
-
-def execute(statement, *values):
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.rowcount
-
-
-@contextmanager
-def refused(sentence):
-    """The statement fails with this sentence, and the row is as it was."""
-    with pytest.raises(DatabaseError, match=sentence), transaction.atomic():
-        yield
-
-
-LOCKED = "The invoice is open, it cannot be edited. Correct it by a credit note."
-
-
-def table_as_it_stands(table):
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
-        return cursor.fetchall()
 
 
 # --- The lists are whole --------------------------------------------------------------------------------------
@@ -57,13 +37,18 @@ def test_migrating_from_nothing_leaves_every_guard_in_place():
     assert guards.missing() == []
     assert {guard.table for guard in guards.all_guards()} == {
         "common_auditevent",
+        "customers_bankaccount",
+        "customers_bankaccountchange",
         "invoicing_invoice",
         "invoicing_line",
         "invoicing_adjustment",
         "invoicing_taxline",
         "invoicing_document",
         "invoicing_attempt",
+        "invoicing_trackingevent",
         "invoicing_allocation",
+        "invoicing_payment",
+        "invoicing_refund",
     }
 
 
@@ -169,21 +154,13 @@ def test_what_may_still_change_does():
 # --- Its parts ------------------------------------------------------------------------------------------------
 
 
-def copy_of(table, pk):
-    """An INSERT of the same row under another id."""
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT * FROM "{table}" WHERE id = %s', [pk])
-        columns = [column[0] for column in cursor.description if column[0] != "id"]
-    names = ", ".join(f'"{column}"' for column in columns)
-    return f'INSERT INTO "{table}" (id, {names}) SELECT 999999, {names} FROM "{table}" WHERE id = {pk}'
-
-
-@pytest.mark.parametrize("model", [Line, TaxLine], ids=lambda model: model._meta.model_name)
+@pytest.mark.parametrize("model", [Line, Adjustment, TaxLine], ids=lambda model: model._meta.model_name)
 def test_parts_of_an_opened_invoice_neither_come_nor_change_nor_go(model):
-    invoice, draft = factories.opened(), factories.draft()
+    charged = {"adjustments": [{"is_charge": True, "reason": "Freight", "amount": Decimal(10), "tax": factories.tax()}]}
+    invoice, draft = factories.opened(**charged), factories.draft(**charged)
     table = model._meta.db_table
     part, loose = model.objects.filter(invoice=invoice).first(), model.objects.filter(invoice=draft).first()
-    number = "position" if model is Line else "tax"
+    number = "tax" if model is TaxLine else "position"
     before = table_as_it_stands(table)
 
     with refused(LOCKED):
@@ -206,19 +183,25 @@ def test_parts_of_an_opened_invoice_neither_come_nor_change_nor_go(model):
 def append_only_rows():
     """One real row in each append-only table."""
     invoice = factories.opened()
-    factories.payment(invoice)
+    paid = factories.payment(invoice, invoice.amount_due + 100)
+    refund = refunding.refund_payment(
+        paid, by=SYSTEM, amount=100, paid_on=factories.TODAY, method="transfer", reason="Paid twice", occasion="back"
+    )
     delivery = factories.queued(factories.opened())
     document = Document.objects.create(
         invoice=invoice, format="pdf", language="en", name="x.pdf", path="x", sha256="0" * 64, size=1
     )
     now = delivery.created_at
     attempt = Attempt.objects.create(delivery=delivery, n=1, fence=1, worker="w", started_at=now, result="ok")
+    tracking.record_event(delivery, kind="delivered", at=now, source="test")
     event = audit.record("test.done", invoice, by=SYSTEM)
     return {
         "common_auditevent": ("seq", event.pk, "action"),
         "invoicing_document": ("id", document.pk, "name"),
         "invoicing_attempt": ("id", attempt.pk, "text"),
+        "invoicing_trackingevent": ("id", delivery.events.get().pk, "said"),
         "invoicing_allocation": ("id", invoice.allocations.first().pk, None),
+        "invoicing_refund": ("id", refund.pk, "reason"),
     }
 
 
@@ -239,6 +222,23 @@ def test_the_trail_the_files_the_attempts_and_the_ledger_only_grow():
             execute(f'DELETE FROM "{table}" WHERE "{key}" = %s', pk)
 
     assert {table: table_as_it_stands(table) for table in rows} == before
+
+
+def test_of_what_was_heard_only_the_providers_words_can_be_forgotten():
+    delivery = factories.queued(factories.opened())
+    tracking.record_event(delivery, kind="delivered", at=delivery.created_at, source="test", raw={"event": "delivered"})
+    event = delivery.events.get()
+
+    for change in ("raw = NULL, said = 'x'", "raw = '{}'", "raw = NULL, kind = 'opened'"):
+        with refused("invoicing_trackingevent is append-only"):
+            execute(f"UPDATE invoicing_trackingevent SET {change} WHERE id = %s", event.pk)
+    execute("UPDATE invoicing_trackingevent SET raw = NULL WHERE id = %s", event.pk)
+
+    assert delivery.events.get().raw is None
+
+
+def test_each_column_of_what_was_heard_is_stone_or_may_be_forgotten():
+    assert {*HEARD, "raw"} == {field.column for field in TrackingEvent._meta.concrete_fields}
 
 
 def test_django_itself_cannot_get_around_it():

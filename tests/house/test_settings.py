@@ -69,3 +69,25 @@ def test_production_sends_real_mail_and_trusts_no_host_by_itself():
     values = setting("(settings.EMAIL_BACKEND, settings.ALLOWED_HOSTS)", ALLOWED_HOSTS=None)
 
     assert values == "('invoicing.channels.smtp.WireBackend', [])"
+
+
+def test_a_mail_provider_without_a_secret_for_its_events_refuses_to_start():
+    provider = {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}
+    key = '"POSTMARK_SERVER_TOKEN": "t"'
+    weak = ["", '"WEBHOOK_SECRET": ""', '"WEBHOOK_SECRET": "short:1"', '"WEBHOOK_SECRET": ["name:", "a:b"]']
+
+    for secret in weak:
+        done = dunlin("check", **provider, ANYMAIL="{" + ", ".join(filter(None, [key, secret])) + "}")
+        assert done.returncode != 0, secret
+        assert "dunlin.E002" in done.stderr
+
+    strong = '"WEBHOOK_SECRET": ["name:a-long-random-text-of-ours", "name:another-long-random-text"]'
+    done = dunlin("check", "--deploy", "--fail-level", "WARNING", **provider, ANYMAIL=f"{{{key}, {strong}}}")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_short_key_for_portal_links_refuses_to_start():
+    done = dunlin("check", PORTAL_LINK_KEYS="long-enough-0123456789-0123456789-01,short")
+
+    assert done.returncode != 0
+    assert "dunlin.E003" in done.stderr

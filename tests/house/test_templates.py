@@ -16,6 +16,7 @@ ASKED_BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.htm
 MAY_MARK_SAFE = {
     "config/common/templatetags/dunlin.py",  # an attribute without a value in it; a block that was escaped already
     "templates/documents/invoice.html",  # the paths of the packaged fonts, as CSS
+    "templates/documents/statement.html",  # the same
 }
 
 

@@ -1,6 +1,7 @@
 """A channel that does what the test says."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,8 @@ from invoicing.services import carrying
 
 class FakeChannel:
     """Does what the test says at each send: an exception is raised before or after the wire, else a receipt."""
+
+    per_minute, repeats_for = 0, timedelta(0)
 
     def __init__(self):
         self.sent, self.before, self.after, self.on_send = [], [], [], None

@@ -1,6 +1,7 @@
 """Deliveries that went wrong, made the way they go wrong: a channel that refuses, or falls silent on the wire."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 from unittest import mock
 
 from customers.models import Customer
@@ -10,9 +11,11 @@ from invoicing.services import carrying
 from tests import factories
 
 
-class _Channel:
-    def __init__(self, outcome):
-        self.outcome = outcome
+class Failing:
+    per_minute, repeats_for = 0, timedelta(0)
+
+    def __init__(self, outcome, *, on_send=None):
+        self.outcome, self.on_send = outcome, on_send
 
     @contextmanager
     def session(self):
@@ -20,12 +23,14 @@ class _Channel:
 
     def send(self, message, on_wire):
         on_wire()
+        if self.on_send:
+            self.on_send(message)
         raise self.outcome
 
 
 def _carried(outcome, invoice, **fields):
     delivery = factories.queued(invoice, **fields)
-    with mock.patch("invoicing.services.carrying.plugin", return_value=_Channel(outcome)):
+    with mock.patch("invoicing.services.carrying.plugin", return_value=Failing(outcome)):
         carrying.carry_waiting(first=delivery.pk)
     return Delivery.objects.get(pk=delivery.pk)
 

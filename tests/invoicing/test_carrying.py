@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail as django_mail
+from django.db import OperationalError
 
 from config.common import clock
 from config.common.errors import Stale
@@ -127,6 +128,21 @@ def test_an_invoice_never_leaves_without_its_pdf(channel, monkeypatch):
     carrying.carry_waiting()
 
     assert _reloaded(delivery).status == "failed"
+    assert channel.sent == []
+
+
+def test_a_mail_that_our_own_database_interrupts_is_tried_again(channel, monkeypatch):
+    delivery = factories.queued()
+
+    def restarting(document):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(carrying.documents, "read", restarting)
+    carrying.carry_waiting()
+
+    assert _reloaded(delivery).status == "retrying"
+    assert _reloaded(delivery).reason.endswith("OperationalError: server closed the connection unexpectedly")
+    assert [attempt.result for attempt in delivery.attempts.all()] == ["temporary"]
     assert channel.sent == []
 
 

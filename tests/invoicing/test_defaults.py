@@ -7,6 +7,7 @@ from config.common.models import AuditEvent
 from config.common.roles import SYSTEM
 from invoicing.models import InvoiceTemplate, Series, TaxRate
 from invoicing.services import settings as service
+from invoicing.services import templates
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,9 @@ def test_setting_up_twice_makes_everything_once():
         "credit_note": "CN-{year}-{number:05}",
         "claim": "CL-{year}-{number:05}",
     }
-    assert set(InvoiceTemplate.objects.filter(is_default=True).values_list("language", flat=True)) == {"en", "de"}
+    template = InvoiceTemplate.objects.get()
+    assert template.name == "Standard"
+    assert set(template.texts.values_list("language", flat=True)) == {"en", "de"}
     assert AuditEvent.objects.count() == made
 
 
@@ -40,5 +43,6 @@ def test_the_rates_offered_first_are_those_of_our_country():
 def test_texts_that_come_with_an_installation_name_only_fields_there_are():
     service.set_up(by=SYSTEM)
 
-    for text in InvoiceTemplate.objects.all():
-        service.change_template(text, by=SYSTEM, version=1, subject=text.subject, message=text.message)
+    template = InvoiceTemplate.objects.get()
+    words = {text.language: {"subject": text.subject, "message": text.message} for text in template.texts.all()}
+    templates.change_template(template, by=SYSTEM, version=1, texts=words)

@@ -6,7 +6,7 @@ from config.common.errors import DomainError, Forbidden, Stale
 from config.common.models import AuditEvent
 from invoicing.models import Delivery, DeliveryDocument, Invoice
 from invoicing.services import delivering
-from invoicing.services.delivering import Reader
+from invoicing.services.mail import Mail, Reader
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_a_mail_that_cannot_go_is_refused_whole(clerk, fields, sentence):
             by=clerk,
             mail=factories.mail(**fields)
             if "readers" not in fields
-            else delivering.Mail(subject="S", reply_to="r@x.example", **fields),
+            else Mail(subject="S", reply_to="r@x.example", **fields),
         )
 
     assert not Delivery.objects.exists()
@@ -146,3 +146,14 @@ def test_a_viewer_sends_nothing(viewer):
         delivering.queue_delivery(invoice, by=viewer, mail=factories.mail())
 
     assert not Delivery.objects.exists()
+
+
+def test_a_fresh_link_that_its_reader_asked_for_hinders_no_clerk(clerk):
+    invoice = factories.opened()
+    delivering.queue_delivery(invoice, by=clerk, mail=factories.mail("other@harbour.example"))
+    Delivery.objects.update(kind="notice")
+    Delivery.objects.get().documents.update(kind="notice")
+
+    [made] = delivering.queue_delivery(invoice, by=clerk, mail=factories.mail())
+
+    assert made.status == "queued"

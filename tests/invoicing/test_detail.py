@@ -265,17 +265,17 @@ def test_every_change_is_told_with_before_and_after(client, clerk, worker):
     text = words(page(client, invoice, activity="all"))
 
     for sentence in (
-        "Femke Clerk drafted the invoice Customer: Harbour Café GmbH; Total: EUR 242.00",
+        "Femke Clerk made the draft Customer: Harbour Café GmbH; Total: EUR 242.00",
         "Purchase order: PO-1 → PO-2",
         "Total: EUR 242.00 → EUR 363.00",
         "Lines: 2 C62 × 100 Calibration (S 21%) = 200.00 → 2 C62 × 150 Calibration (S 21%) = 300.00",
         "Femke Clerk changed the internal note Internal note: – → Called",
-        "Femke Clerk opened the invoice as INV-2026-00001 Issue date: 20 Nov 2026",
+        "Femke Clerk opened it as INV-2026-00001 Issue date: 20 Nov 2026",
         "Femke Clerk put an email on its way 1 recipient; Subject: Invoice INV-2026-00001",
         "Dunlin sent the email to ap@harbour.example",
-        "Dunlin billed the invoice",
+        "Dunlin billed it",
         "Femke Clerk recorded a payment Amount: EUR 100.00; Received on: 20 Nov 2026; Reference: WIRE-1",
-        "Femke Clerk settled a part of it Still due: EUR 263.00",
+        "Femke Clerk settled a part of it Settled: EUR 100.00; Still open: EUR 263.00",
         "Femke Clerk settled it in full",
     ):
         assert sentence in text
@@ -287,8 +287,8 @@ def test_a_long_activity_is_folded(client, clerk):
         drafting.change_draft(invoice, by=clerk, version=version, fields={"order_number": f"PO-{version}"})
 
     assert "Show 4 earlier entries" in words(page(client, invoice))
-    assert "drafted the invoice" not in words(page(client, invoice))
-    assert "drafted the invoice" in words(page(client, invoice, activity="all"))
+    assert "made the draft" not in words(page(client, invoice))
+    assert "made the draft" in words(page(client, invoice, activity="all"))
 
 
 def test_the_number_of_queries_does_not_grow_with_lines_and_emails(client, worker):

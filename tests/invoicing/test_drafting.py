@@ -21,7 +21,7 @@ def test_a_draft_takes_currency_language_and_terms_from_its_customer(clerk):
 
     assert (draft.language, draft.currency, draft.buyer_reference) == ("de", "CHF", "Kst 7")
     assert draft.due_on == date(2026, 11, 15)
-    assert draft.template.language == "de"
+    assert draft.template.text(draft.language).language == "de"
     assert draft.number == ""
 
 

@@ -65,7 +65,32 @@ def test_a_lone_brace_is_refused_with_what_to_write(text):
 
 def test_every_field_has_a_description_for_the_legend():
     assert all(str(description) for description in merge.FIELDS.values())
-    assert "portal_link" not in merge.FIELDS
+
+
+def test_a_subject_holds_no_link():
+    merge.check("{portal_link}")
+
+    with pytest.raises(ValidationError, match=r"A subject cannot hold a link. Put {portal_link} into the message."):
+        merge.check_subject("Look: {portal_link}")
+    merge.check_subject("{{portal_link}} {number}")
+
+
+def test_each_kind_of_text_has_its_own_fields():
+    merge.check("{amount_paid} on {paid_on}", merge.FIELDS_OF["receipt"])
+
+    for kind in ("invoice", "reminder"):
+        with pytest.raises(ValidationError) as caught:
+            merge.check("{amount_paid}", merge.FIELDS_OF[kind])
+        assert caught.value.messages == ["There is no field {amount_paid}. Did you mean {amount_due}?"]
+    assert refusal("{paid_on}").startswith("There is no field {paid_on}.")
+
+
+def test_the_legend_lists_the_fields_as_they_are_written():
+    assert merge.legend()[0] == ("{number}", "the number of the invoice")
+    assert dict(merge.legend("receipt")).keys() - dict(merge.legend("reminder")).keys() == {
+        "{amount_paid}",
+        "{paid_on}",
+    }
 
 
 @pytest.mark.parametrize("breaking", ["\r\n", "\n", "\r", "\0", "\x0b", "\x85", "\u2028", "\u2029"])

@@ -8,8 +8,10 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from config.common.roles import SYSTEM
 from invoicing import messages
 from invoicing.models import Delivery
+from invoicing.services import crediting, opening
 from tests import factories
 
 PDF = b"%PDF-1.7 not really"
@@ -131,6 +133,27 @@ def test_a_credit_note_says_what_is_credited_and_has_no_due_date(db):
     assert "Due on" not in content.text
 
 
+def test_where_the_credit_of_a_credit_note_went_is_not_called_paid(db):
+    invoice = factories.opened()
+    note = crediting.draft_credit_note(invoice, by=SYSTEM, quantities=None, reason="Returned goods")
+    opening.open_invoice(note, by=SYSTEM, on=factories.TODAY)
+    for document in (invoice, note):
+        document.refresh_from_db()
+
+    assert "Paid so far" not in composed(note).text
+    assert "Credited: −242.00" in composed(invoice).text
+    assert "Paid so far" not in composed(invoice).text
+
+
+def test_a_mail_that_does_not_say_how_late_it_is_asks_for_the_lines_alone(db, django_assert_num_queries):
+    invoice = factories.opened()
+
+    with django_assert_num_queries(1):
+        composed(invoice, on=None)
+    with django_assert_num_queries(2):
+        assert composed(invoice, on=None, message="{days_late} days late").text
+
+
 def test_the_fields_say_what_the_legend_promises(db):
     invoice = factories.opened()
 
@@ -157,7 +180,7 @@ def test_there_is_no_button_without_a_link(db):
     assert "<a " not in without.html
     assert "View and pay" not in without.text
     assert 'href="https://pay.example/i/7?a=1&amp;b=2"' in linked.html
-    assert "View and pay: https://pay.example/i/7?a=1&b=2" in linked.text
+    assert "View and pay invoice: https://pay.example/i/7?a=1&b=2" in linked.text
 
 
 # --- Hostile text ---------------------------------------------------------------------------------------------

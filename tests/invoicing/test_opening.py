@@ -144,11 +144,11 @@ def test_everything_that_is_missing_is_said_at_once(clerk):
         ({"currency": "USD"}, {}, "how many EUR one USD is worth"),
     ],
 )
-def test_each_gap_has_its_own_sentence(clerk, fields, lines, sentence):
+def test_each_gap_has_its_own_sentence(manager, fields, lines, sentence):
     draft = factories.draft(lines=[factories.line(**lines)], **fields)
 
     with pytest.raises(DomainError, match=sentence):
-        opening.open_invoice(draft, by=clerk, on=TODAY)
+        opening.open_invoice(draft, by=manager, on=TODAY)
 
     assert Invoice.objects.get(pk=draft.pk).is_draft
 

@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 
 import pytest
 from django.urls import reverse
@@ -102,7 +103,7 @@ def test_what_was_agreed_to_counts_for_that_sum_alone(client):
 def test_what_an_amount_would_do_is_told_while_typing(client, text, sentence):
     answer = client.get(dialog(opened()), {"effect": "", "amount": text}, headers=HTMX).content.decode()
 
-    assert answer.endswith(sentence) if sentence else answer == ""
+    assert sentence in answer if sentence else re.sub("<[^>]*>", "", answer).strip() == ""
 
 
 def test_the_same_submit_twice_is_one_payment(client):
@@ -122,6 +123,8 @@ def test_the_same_submit_twice_is_one_payment(client):
         ({"amount": "10.005"}, "EUR has 2 digits after the decimal sign, not more."),
         ({"amount": "much"}, "“much” is not an amount. Write it like 1,234.50."),
         ({"paid_on": "2026-11-21"}, "cannot have been received before it was paid"),
+        ({"received_on": "9999-12-31"}, "That day is still to come"),
+        ({"paid_on": "0001-01-01"}, "The year cannot be right"),
         ({"method": "shells"}, "Select a valid choice"),
     ],
 )
@@ -211,9 +214,9 @@ def test_the_number_of_queries_does_not_grow_with_the_payments(client, django_as
     payment(opened())
     client.get(url)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         client.get(url)
     for n in range(5):
         payment(opened(customer(f"Buyer {n}")))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         client.get(url)

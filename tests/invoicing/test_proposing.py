@@ -3,7 +3,7 @@
 from config.common.roles import SYSTEM
 from customers.services.organization import add_organization_email
 from invoicing.models import Counter, Delivery, InvoiceTemplate, Series
-from invoicing.services import proposing, settings
+from invoicing.services import proposing, templates
 from tests import factories
 from tests.factories import TODAY
 
@@ -51,15 +51,13 @@ def test_our_preselected_addresses_get_copies_and_the_others_are_offered(db):
 def test_words_come_from_the_template_with_their_fields_unfilled(db):
     invoice = factories.draft()
     template = InvoiceTemplate.objects.get(pk=invoice.template_id)
-    settings.change_template(
-        template,
-        by=SYSTEM,
-        version=template.version,
-        subject="Bill {number}",
-        message="Hello {contact}",
-        reply_to="ar@kelpworks.example",
-        cc="one@kelpworks.example, two@kelpworks.example",
-    )
+    words = {
+        "subject": "Bill {number}",
+        "message": "Hello {contact}",
+        "reply_to": "ar@kelpworks.example",
+        "cc": "one@kelpworks.example, two@kelpworks.example",
+    }
+    templates.change_template(template, by=SYSTEM, version=template.version, texts={"en": words})
     invoice.refresh_from_db()
 
     proposal = proposing.propose(invoice)
@@ -70,6 +68,14 @@ def test_words_come_from_the_template_with_their_fields_unfilled(db):
         "ar@kelpworks.example",
     )
     assert proposal.cc == ["one@kelpworks.example", "two@kelpworks.example"]
+
+
+def test_the_words_are_those_of_the_invoices_language(db):
+    german, english = factories.draft(factories.customer(language="de")), factories.draft()
+
+    assert german.template == english.template
+    assert proposing.propose(german).subject == "{number} von {organization}"
+    assert proposing.propose(english).subject == "{number} from {organization}"
 
 
 def test_without_a_reply_to_of_its_own_the_organizations_address_stands_in(db):

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from config.common import clock
 from config.common.models import AuditEvent
+from customers.models import Organization
 from customers.services.contacts import add_contact
-from invoicing.models import Delivery, Invoice
+from invoicing.models import CustomerLink, Delivery, Invoice
 from invoicing.services import marking
 from tests import factories
 
@@ -358,3 +359,48 @@ def test_a_viewer_can_neither_look_nor_send_nor_preview(as_role, viewer, invoice
 
 def test_strangers_are_sent_to_the_door(client, invoice):
     assert client.get(_url(invoice))["Location"].startswith(reverse("account_login"))
+
+
+# --- The portal link ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("usual", [True, False])
+def test_the_portal_link_is_on_or_off_as_the_organization_has_it_and_can_be_switched(
+    as_role, clerk, invoice, worker, usual
+):
+    Organization.objects.update(portal_link_in_emails=usual)
+    client = as_role(clerk)
+    dialog = client.get(_url(invoice), headers=HTMX)
+    assert dialog.context["form"]["portal_link"].value() is usual
+
+    client.post(_url(invoice), _filled(dialog, portal_link="" if usual else "on"))
+    worker()
+
+    sent = {delivery.role: delivery.with_link for delivery in Delivery.objects.all()}
+    assert sent == {"to": not usual, "copy": False}
+    assert ["View and pay invoice" in message.body for message in mail.outbox] == [not usual, False]
+
+
+def test_a_message_with_the_link_is_refused_at_its_field_while_the_switch_is_off(as_role, clerk, invoice):
+    client = as_role(clerk)
+    typed = _filled(client.get(_url(invoice), headers=HTMX), portal_link="", message="See {portal_link}")
+
+    answer = client.post(_url(invoice), typed)
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {
+        "message": ["The message has {portal_link}, but the portal link is off. Turn it on, or take the field out."]
+    }
+    assert "See {portal_link}" in answer.text
+    assert not Delivery.objects.exists()
+
+
+def test_a_preview_has_a_link_that_leads_nowhere(as_role, clerk, invoice):
+    client = as_role(clerk)
+    typed = _filled(client.get(_url(invoice), headers=HTMX), message="See {portal_link}")
+
+    client.post(reverse("invoicing:preview", args=[invoice.pk]), typed)
+
+    [preview] = mail.outbox
+    assert preview.body.count("http://127.0.0.1:8000/i/preview/") == 2
+    assert not CustomerLink.objects.exists()

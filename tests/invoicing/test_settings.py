@@ -1,10 +1,10 @@
-"""Templates, tax rates and number series: the services and their pages."""
+"""Tax rates and number series: the services and their pages."""
 
 from decimal import Decimal
 
 import pytest
 
-from config.common.errors import DomainError, Forbidden, Stale
+from config.common.errors import DomainError, Forbidden
 from config.common.models import AuditEvent
 from config.common.roles import SYSTEM
 from invoicing.models import Counter, InvoiceTemplate, Series, TaxRate
@@ -19,36 +19,7 @@ def series(kind="invoice"):
     return Series.objects.get(kind=kind)
 
 
-def template(language="en"):
-    service.set_up(by=SYSTEM)
-    return InvoiceTemplate.objects.get(language=language)
-
-
-# --- Templates ------------------------------------------------------------------------------------------------
-
-
-def test_an_unknown_merge_field_is_refused_with_the_nearest_right_one(manager):
-    text = template()
-
-    with pytest.raises(DomainError, match=r"Default Email Subject: .*\{number\}"):
-        service.change_template(text, by=manager, version=1, subject="Invoice {numbr}")
-
-    assert InvoiceTemplate.objects.get(language="en").version == 1
-
-
-def test_the_slower_of_two_managers_is_told(manager, admin):
-    text, slower = template(), template()
-    service.change_template(text, by=admin, version=1, footer="Kelpworks")
-
-    with pytest.raises(Stale, match=r"Ines Admin changed this meanwhile \(Footer: Kelpworks\)"):
-        service.change_template(slower, by=manager, version=1, footer="Tide")
-
-    assert InvoiceTemplate.objects.get(language="en").footer == "Kelpworks"
-
-
-def test_templates_and_rates_are_for_managers_and_series_for_admins(clerk, manager):
-    with pytest.raises(Forbidden):
-        service.change_template(template(), by=clerk, version=1, footer="x")
+def test_rates_are_for_managers_and_series_for_admins(clerk, manager):
     with pytest.raises(Forbidden):
         service.add_tax_rate(by=clerk, name="x", category="S", percent=Decimal(1))
     with pytest.raises(Forbidden):
@@ -56,30 +27,8 @@ def test_templates_and_rates_are_for_managers_and_series_for_admins(clerk, manag
     with pytest.raises(Forbidden):
         service.set_next_number(series(), by=manager, year=2026, number=5)
 
-    assert template().footer == ""
     assert series().pattern == "INV-{year}-{number:05}"
     assert not Counter.objects.exists()
-
-
-def test_the_template_page_keeps_what_was_typed_and_saves_addresses_as_one_line(as_role, manager):
-    text, client = template(), as_role(manager)
-    address = f"/settings/templates/{text.pk}/"
-    typed = {
-        "name": "Standard",
-        "subject": "Invoice {nmber}",
-        "message": "Hello",
-        "version": "1",
-        "cc": "a@x.example; b@x.example",
-    }
-
-    refused = client.post(address, typed)
-    saved = client.post(address, {**typed, "subject": "Invoice {number}"})
-
-    assert refused.status_code == 422
-    assert "Did you mean {number}?" in refused.content.decode()
-    assert saved.status_code == 302
-    text.refresh_from_db()
-    assert (text.subject, text.cc) == ("Invoice {number}", "a@x.example, b@x.example")
 
 
 # --- Tax rates ------------------------------------------------------------------------------------------------
@@ -210,7 +159,8 @@ def test_the_series_page_shows_the_next_number_and_refuses_whole(as_role, admin)
 
 
 def test_all_settings_pages_can_be_read_by_a_viewer_and_changed_by_none(as_role, viewer):
-    client, row, text = as_role(viewer), series(), template()
+    client, row = as_role(viewer), series()
+    text = InvoiceTemplate.objects.get()
 
     for address in ("templates", "taxes", "numbers"):
         assert client.get(f"/settings/{address}/").status_code == 200

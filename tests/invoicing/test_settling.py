@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from config.common import clock
 from config.common.errors import DomainError, Forbidden, Stale
 from invoicing.channels.base import ChannelFailure, OutcomeUnknown
-from invoicing.models import Delivery
-from invoicing.services import carrying, settling
+from invoicing.models import CustomerLink, Delivery
+from invoicing.services import carrying, linking, settling
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +77,29 @@ def test_a_viewer_settles_nothing(failed, viewer):
         settling.settle_deliveries([failed.pk], by=viewer, decision="rest")
 
     assert Delivery.objects.problems().count() == 1
+
+
+def test_a_name_with_braces_stays_in_the_subject_when_the_address_is_mended(channel, clerk):
+    invoice = factories.opened(factories.customer("Brace {{x}} {number} Ltd"))
+    delivery = factories.queued(invoice, subject="For {customer}")
+    channel.before = [ChannelFailure("550 no such user", kind="permanent", code="550")]
+    carrying.carry_waiting()
+
+    settling.settle_delivery(delivery, by=clerk, decision="again", address="right@x.example")
+    carrying.carry_waiting()
+
+    assert channel.sent[0].subject == "For Brace {{x}} {number} Ltd"
+
+
+@pytest.mark.parametrize("address", ["", "AP@harbour.example"])
+def test_a_mail_whose_link_was_revoked_does_not_leave_again_with_a_dead_one(address, channel, clerk):
+    delivery = factories.queued(portal_link=True)
+    channel.before = [ChannelFailure("550 no such user", kind="permanent", code="550")]
+    carrying.carry_waiting()
+    linking.revoke_link(CustomerLink.objects.get(), by=clerk, at=clock.now())
+
+    with pytest.raises(DomainError, match="Its portal link was revoked, and the same email has no other."):
+        settling.settle_delivery(delivery, by=clerk, decision="again", address=address)
+
+    assert Delivery.objects.get().status == "failed"
+    assert CustomerLink.objects.get().revoked_at

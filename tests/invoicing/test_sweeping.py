@@ -9,13 +9,13 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_sweeper_rings_for_what_a_lost_bell_left_waiting(bell):
-    delivery = factories.queued()
+    factories.queued()  # whoever carries it makes its PDF
+    invoice = factories.opened()
     assert bell.rings
     bell._rung.clear()
 
     sweeping.sweep()
 
-    invoice = delivery.documents.get().invoice
     assert bell.rings == [("invoicing.tasks.carry", 0), ("invoicing.tasks.make_pdf", invoice.pk)]
 
 

@@ -15,6 +15,7 @@ from config.common import queue
 from invoicing.models import Delivery, Invoice, OutboxMessage
 from invoicing.services import delivering
 from tests import factories
+from tests.processes import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,16 +28,11 @@ def real_worker(monkeypatch, tmp_path, settings):
     """A django-q2 cluster of two workers in a process of its own, on this test's database; yields its log."""
     monkeypatch.undo()  # the bell of the other tests: here the queue itself is rung
     settings.EMAIL_BACKEND = "invoicing.channels.outbox.OutboxBackend"
-    name = connection.settings_dict["NAME"]
-    url = f"sqlite:///{name}"
-    if connection.vendor == "postgresql":
-        at = connection.settings_dict
-        url = f"postgres://{at['USER']}:{at['PASSWORD']}@{at['HOST']}:{at['PORT']}/{name}"
     log = tmp_path / "worker.log"
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": url,
+        "DATABASE_URL": database_url(),
         "DUNLIN_VAR": str(tmp_path),
         "DUNLIN_MEDIA": str(settings.MEDIA_ROOT),
     }

@@ -1,6 +1,7 @@
 """The only places in templates that know how money, dates, icons and sorting look."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 from babel.numbers import format_decimal
 from django import template
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from config.common import roles
 from config.common.currency import amount_text, locale_of
+from config.common.currency import digits as digits_of
 
 register = template.Library()
 
@@ -34,6 +36,12 @@ def money(minor, currency):
     return format_html(
         '<span class="money"><span class="cur">{}</span>&nbsp;{}</span>', currency, amount(minor, currency)
     )
+
+
+@register.filter
+def digits(currency):
+    """How many of a currency's minor digits an amount has: 2, for yen 0."""
+    return digits_of(currency)
 
 
 @register.filter
@@ -116,6 +124,12 @@ def opens_dialog(view_name, *args, **kwargs):
     """Attributes of a link whose page opens as a dialog where HTMX runs, and as a page where it does not."""
     url = reverse(view_name, args=args, kwargs=kwargs)
     return format_html('href="{0}" hx-get="{0}" hx-target="#dialog"', url)
+
+
+@register.simple_tag
+def querystring_of(**values):
+    """The values as a query string of their own, from `?` on; `querystring` changes the one of the page."""
+    return "?" + urlencode(values)
 
 
 @register.simple_tag(takes_context=True)

@@ -63,7 +63,7 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database does not answer: {error}") from error
         if waiting:
-            raise CommandError(f"{waiting} migrations are not applied. Run manage.py migrate first.")
+            raise CommandError(f"Migrations not applied: {waiting}. Run manage.py migrate first.")
         self.check(databases=["default"], include_deployment_checks=not settings.DEMO)
 
     def welcome(self, supervisor, address) -> bool:

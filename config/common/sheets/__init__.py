@@ -1,0 +1,1 @@
+"""Spreadsheets people bring in: read (reading, xlsx), understood (values, kinds), looked at and made (importing)."""

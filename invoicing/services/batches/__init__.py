@@ -1,0 +1,1 @@
+"""Batch operations: selecting → checking → starting → filling → running (acting, mailing) → following → deciding."""

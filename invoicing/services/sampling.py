@@ -1,0 +1,78 @@
+"""How a template would look on paper while it is being typed. Nothing here writes, and no number is drawn."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from customers.models import Organization
+
+from .. import documents, snapshots
+from ..models import Invoice, InvoiceTemplate, TaxLine
+from .draft_rows import reckon
+
+OFFERED = 5  # of the newest invoices
+
+
+def offered() -> list[tuple[str, str]]:
+    """The newest invoices as (primary key, name), to look at the template with."""
+    newest = Invoice.objects.order_by("-pk").only("pk", "number", "customer_name", "status")[:OFFERED]
+    return [(str(row.pk), f"{row.number or _('Draft')} · {row.customer_name or '…'}") for row in newest]
+
+
+def draw_sample(template: InvoiceTemplate, *, looks: dict, language: str, invoice: Invoice | None, on: date) -> bytes:
+    """The PDF of an invoice (None: an invented one) with `looks` (as snapshots.looks_of) in place of what is stored.
+
+    RenderFailure where no page could be made.
+    """
+    organization = Organization.objects.current()
+    if invoice is None:
+        invoice, buyer = _invented(organization, language, on)
+        seller = snapshots.seller_of(organization)
+    else:
+        seller, buyer, _paper = snapshots.parties(invoice)
+    invoice.template, invoice.language = template, language  # of this copy in memory alone
+    paper = {**snapshots.paper_of(invoice, organization), **looks}
+    return documents.sample_pdf(invoice, seller=seller, buyer=buyer, paper=paper)
+
+
+def _invented(organization, language, on) -> tuple[Invoice, dict]:
+    """An invoice of three lines that is in no table, and whom it is for."""
+    with override(language):
+        rows = [
+            (_("Calibration of a pressure sensor"), "4", "120.00"),
+            (_("Travel to the site"), "1", "85.50"),
+            (_("Report with measured values, by post"), "2", "19.90"),
+        ]
+        buyer = {"name": _("Example & Sons"), "attention": _("Accounts payable"), "number": "10042"}
+        place = {"street": _("Harbour Street 7"), "postcode": "20457", "city": "Hamburg", "country": "DE"}
+    tax = {"tax_category": "S", "tax_percent": Decimal(19), "exemption_text": "", "exemption_code": ""}
+    wanted = [
+        {"name": name, "quantity": Decimal(quantity), "unit_price": Decimal(price), **tax}
+        for name, quantity, price in rows
+    ]
+    lines, _whole, sums = reckon(organization.currency, wanted)
+    invoice = Invoice(
+        pk=0,
+        status="open",
+        number="INV-0000",
+        currency=organization.currency,
+        issued_on=on,
+        due_on=on + timedelta(days=30),
+        terms_days=30,
+        order_number="PO-1",
+        net_total=sums.net,
+        tax_total=sums.tax,
+        total=sums.total,
+    )
+    taxed = [
+        TaxLine(category=each.category, percent=each.percent, taxable=each.taxable, tax=each.tax)
+        for each in sums.groups
+    ]
+    for line in lines:
+        line.pk = line.position
+        vars(line)["_prefetched_objects_cache"] = {"adjustments": []}
+    # What a query would have found: the page is drawn from it as from any other invoice.
+    vars(invoice)["_prefetched_objects_cache"] = {"lines": lines, "adjustments": [], "tax_lines": taxed}
+    return invoice, {**buyer, **place}

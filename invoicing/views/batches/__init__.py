@@ -1,0 +1,1 @@
+"""Batch operations as pages: choosing and asking, then watching and deciding."""

@@ -1,0 +1,1 @@
+"""Measured ratios, run by `make bench`; never asserted in the suite."""

@@ -1,0 +1,141 @@
+"""An item is what its mail is: done when it arrived, failed when it was refused, unknown when nobody knows."""
+
+from datetime import timedelta
+
+import pytest
+
+from config.common import clock
+from invoicing.channels.base import ChannelFailure, OutcomeUnknown
+from invoicing.models import BatchItem, ChannelState, Delivery
+from invoicing.services import settling, sweeping
+from invoicing.services.batches import following
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+LATER = timedelta(minutes=16)
+
+
+@pytest.fixture
+def send(clerk, bell, channel):
+    """`send(before=…, after=…)`: one draft opened and sent over a channel that does so; its item."""
+
+    def run(before=None, after=None, buyer=None):
+        channel.before, channel.after = [before], [after]
+        operation = factories.operation(factories.draft(buyer), by=clerk, send_email=True)
+        bell.carry()
+        return operation.items.select_related("operation").get()
+
+    return run
+
+
+def test_sent_is_done(send):
+    item = send()
+
+    assert (item.status, item.operation.status) == ("done", "completed")
+
+
+def test_refused_is_failed_with_the_servers_words(send):
+    item = send(before=ChannelFailure("550 no such mailbox", kind="permanent"))
+
+    assert (item.status, item.reason) == ("failed", "ap@harbour.example: 550 no such mailbox")
+    assert item.operation.status == "failed"
+
+
+def test_unknown_waits_for_a_decision_and_follows_it(send, clerk):
+    item = send(after=OutcomeUnknown("No answer came."))
+    assert (item.status, item.operation.status) == ("unknown", "failed")
+
+    settling.settle_delivery(Delivery.objects.get(), by=clerk, decision="arrived")
+
+    item.refresh_from_db()
+    item.operation.refresh_from_db()
+    assert (item.status, item.operation.status) == ("done", "completed")
+
+
+def test_sent_again_by_hand_after_a_failure_is_done_as_well(send, clerk, bell):
+    item = send(before=ChannelFailure("550 no such mailbox", kind="permanent"))
+
+    settling.settle_delivery(Delivery.objects.get(), by=clerk, decision="again", address="ok@harbour.example")
+    bell.carry()
+
+    item.refresh_from_db()
+    item.operation.refresh_from_db()
+    assert (item.status, item.operation.status) == ("done", "completed")
+
+
+def test_temporary_errors_hold_the_operation_open_for_a_quarter_of_an_hour(send, bell):
+    item = send(before=ChannelFailure("451 later", kind="temporary"))
+    assert (item.status, item.operation.status) == ("working", "in_progress")
+
+    BatchItem.objects.update(acted_at=clock.now() - LATER)
+    sweeping.sweep()
+
+    item.refresh_from_db()
+    item.operation.refresh_from_db()
+    assert (item.status, item.reason) == ("still_trying", "ap@harbour.example: 451 later")
+    assert item.operation.status == "completed"
+
+    Delivery.objects.update(not_before=None)
+    bell.carry()
+    sweeping.sweep()
+    bell.carry()
+    item.refresh_from_db()
+    assert item.status == "done"
+
+
+def test_a_stopped_channel_holds_it_no_longer_either(send):
+    item = send(before=ChannelFailure("535 wrong password", kind="config"))
+    assert item.status == "working"
+
+    BatchItem.objects.update(acted_at=clock.now() - LATER)
+    ChannelState.objects.update(paused_at=clock.now() - LATER)
+    sweeping.sweep()
+
+    item.refresh_from_db()
+    assert (item.status, item.reason) == (
+        "still_trying",
+        "Email is stopped. It goes out when a manager resumes it.",
+    )
+
+
+def test_one_of_two_readers_refused_is_failed_and_says_who(clerk, bell, channel):
+    buyer = factories.customer(
+        contacts=[{"name": "A", "email": "a@x.example"}, {"name": "B", "email": "b@x.example", "role": "finance"}]
+    )
+    channel.before = [None, ChannelFailure("550 no", kind="permanent")]
+
+    operation = factories.operation(factories.draft(buyer), by=clerk, send_email=True)
+    bell.carry()
+
+    item = operation.items.get()
+    assert (item.status, item.reason) == ("failed", "b@x.example: 550 no")
+    assert item.invoice.billed_at
+
+
+def test_a_copy_that_is_refused_is_no_failure_of_the_invoice(clerk, bell, channel):
+    channel.before = [None, ChannelFailure("550 no", kind="permanent")]
+
+    operation = factories.operation(factories.draft(), by=clerk, send_email=True, cc="boss@harbour.example")
+    bell.carry()
+
+    assert operation.items.get().status == "done"
+    assert Delivery.objects.get(role="cc").status == "failed"
+
+
+def test_what_a_dead_worker_did_not_note_is_noted_by_the_sweeper(send, monkeypatch):
+    monkeypatch.setattr(following, "follow_deliveries", lambda deliveries: None)
+    item = send()
+    assert item.status == "working"
+
+    sweeping.sweep()
+
+    item.refresh_from_db()
+    assert item.status == "done"
+
+
+def test_an_ended_item_is_left_alone(send, django_assert_num_queries):
+    item = send()
+
+    with django_assert_num_queries(1):
+        following.follow_items([item.pk])
