@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from config.common import guards, queue
 from config.common.models import User
 from config.common.roles import Role
+from tests.emptying import empty_tables
 
 
 def pytest_unconfigure(config):
@@ -33,19 +34,9 @@ def pytest_terminal_summary(terminalreporter):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _guards_give_way_to_the_flush():
-    """Between transactional tests Django empties all tables, which the guards forbid: lifted for that alone."""
-    flush = TransactionTestCase._fixture_teardown
-
-    def lifted_flush(self):
-        guards.lift()
-        try:
-            flush(self)
-        finally:
-            guards.install()
-
+def _empties_quickly():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lifted_flush)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_tables())
         yield
 
 
