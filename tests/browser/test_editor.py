@@ -106,8 +106,8 @@ def test_it_works_without_script(browser, live_server, clerk, context, sign_in):
     page.locator("#id_lines-0-name").fill("Probe")
     page.locator("#id_lines-0-unit_price").fill("100")
     page.get_by_role("button", name="Add line").click()
-    assert page.locator("[data-line]").count() == 4
-    assert page.locator("#id_lines-0-name").input_value() == "Probe"
+    expect(page.locator("[data-line]")).to_have_count(4)
+    expect(page.locator("#id_lines-0-name")).to_have_value("Probe")
     page.locator("#id_lines-0-name").press("Enter")  # the browser's own: it saves
 
     page.wait_for_url(re.compile(r"/invoices/\d+/$"))

@@ -190,7 +190,7 @@ def test_the_email_can_be_seen_as_on_a_phone(receipt):
 
     page.get_by_text("Phone", exact=True).click()
 
-    assert 370 <= frame.bounding_box()["width"] <= 380
+    expect(frame).to_have_css("width", "375px")
     assert mail(page).locator("body").evaluate("body => body.scrollWidth") <= 380
 
 
