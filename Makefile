@@ -29,8 +29,6 @@ run: $(VENV)/.runtime .env $(MANIFEST) ## start Dunlin (PORT=8000 moves it); dat
 	@DUNLIN_PORT=$(PORT) $(PY) manage.py load_demo
 	@exec $(PY) manage.py run --port $(PORT)
 
-install: $(VENV)/.runtime ## only the environment in .venv, from requirements.lock
-
 reset: ## throw away the demo's data in var/
 	@if [ -n "$$DATABASE_URL" ] || grep -qs '^DATABASE_URL=' .env; then \
 	  echo "DATABASE_URL points at a database of your own. make reset only clears the SQLite demo in $(VAR)/; nothing was done."; exit 1; fi
