@@ -149,6 +149,14 @@ class InvoiceListView(FilteredListView):
         offered = organization_of(self.request, also=self.read_along)
         self.today = today_of(self.request)
         self.filterset_class = partial(InvoiceFilter, today=self.today, offered=offered)
+        self.default_sort = self.usual_sort()
+
+    def usual_sort(self) -> str:
+        """Newest first; a list of certain dates by those dates, where an index knows their beginning and their end."""
+        for column in ("issued", "due"):
+            if self.request.GET.get(f"{column}_from") or self.request.GET.get(f"{column}_to"):
+                return f"-{column}"
+        return type(self).default_sort
 
     def read_along(self, today) -> dict:
         """What the filters offer, and the name of the customer the list is narrowed to."""

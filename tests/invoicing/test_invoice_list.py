@@ -169,6 +169,16 @@ def test_every_column_that_offers_it_sorts_both_ways(browse, sort):
     assert numbers(browse(sort=sort)) == numbers(browse(sort=f"-{sort}"))[::-1]
 
 
+def test_a_list_of_certain_dates_begins_with_the_newest_of_them(browse):
+    newer, older = opened(on=date(2026, 3, 20)), opened(on=date(2026, 3, 2))
+
+    assert numbers(browse()) == [older.number, newer.number]  # the one made last
+    assert numbers(browse(issued_from="2026-03-01")) == [newer.number, older.number]
+    assert numbers(browse(due_to="2026-12-31")) == [newer.number, older.number]
+    assert numbers(browse(issued_from="2026-03-01", sort="issued")) == [older.number, newer.number]
+    assert numbers(browse(issued_from="2026-03-01", sort="nonsense")) == [newer.number, older.number]
+
+
 def test_the_csv_has_exactly_the_filtered_rows_and_a_credit_note_takes_away(browse):
     opened(customer("Harbour"))
     credit = opened(customer("=HYPERLINK(1)"), kind="credit_note", corrects_text="INV-1")
