@@ -33,6 +33,16 @@ def pytest_terminal_summary(terminalreporter):
 # --- The database and its guards ------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """PostgreSQL need not wait for the disk at each commit: the test that pulls its plug has a server of its own."""
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            name = connection.ops.quote_name(connection.settings_dict["NAME"])
+            cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        connection.close()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _empties_quickly():
     with pytest.MonkeyPatch.context() as patch:
