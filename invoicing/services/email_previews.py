@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 
 from config.common import edits
-from customers.models import Contact, Organization
+from customers.models import Organization
 
 from .. import letters, links, merge, messages
-from ..models import Allocation, EmailTemplateText, Invoice, Line
-from ..snapshots import seller_of
-from . import proposing
+from ..models import Allocation, EmailTemplateText, Invoice
+from . import proposing, sampling
 
 LONGEST = {"subject": 200, "message": 10_000}  # what the forms take
 
@@ -31,7 +29,7 @@ class Preview:
 def preview(
     invoice: Invoice | None, *, kind: str, subject: str, message: str, language: str, on: date, received=None
 ) -> Preview:
-    """Compose it around an opened invoice; None is a sample that stands in no book.
+    """Compose it around an opened invoice; None is an invented one that stands in no book.
 
     `kind` is invoice, reminder or receipt. A receipt is for the newest payment of the invoice; where there is none yet,
     as if all of it had been paid on that day.
@@ -43,8 +41,8 @@ def preview(
             merge.CHECKS[name](text, merge.FIELDS_OF[kind])
         except ValidationError as mistake:
             mistakes.append((edits.label_of(EmailTemplateText(), name), mistake.messages[0]))
-    contacts = proposing.by_default(_contacts(invoice))
-    shown = invoice or sample_invoice(on=on)
+    contacts = proposing.by_default(proposing.contacts_of(invoice))
+    shown = invoice or _sample(language, on=on)
     if kind == letters.RECEIPT:
         shown, received = _received(shown, on=on)
     content = messages.compose(
@@ -61,33 +59,9 @@ def preview(
     return Preview(content.subject, content.html, mistakes, language)
 
 
-def sample_invoice(*, on: date) -> Invoice:
-    """An invoice such as one of ours would be, nine days late; in memory alone."""
-    ours = Organization.objects.current()
-    net, tax = 120000, 25200
-    invoice = Invoice(
-        pk=0,
-        status=Invoice.Status.OPEN,
-        number=f"INV-{on.year}-00001",
-        customer_name=_("Sample Customer Ltd"),
-        currency=ours.currency,
-        language=ours.language,
-        issued_on=on - timedelta(days=39),
-        due_on=on - timedelta(days=9),
-        net_total=net,
-        tax_total=tax,
-        total=net + tax,
-        seller=seller_of(ours),
-        buyer={"name": _("Sample Customer Ltd")},
-    )
-    lines = [Line(name=_("Something we sold"), position=1, quantity=1, unit_price=net // 100, net=net)]
-    invoice._prefetched_objects_cache = {"lines": lines}  # type: ignore[attr-defined]
-    return invoice
-
-
-def _contacts(invoice) -> list[Contact]:
-    customer = invoice.customer_id if invoice else None
-    return list(Contact.objects.mailable().filter(customer_id=customer)) if customer else []
+def _sample(language, *, on) -> Invoice:
+    """An invented one, nine days late."""
+    return sampling.invented_invoice(Organization.objects.current(), language=language, due_on=on - timedelta(days=9))
 
 
 def _received(invoice, *, on) -> tuple[Invoice, letters.Received]:

@@ -5,7 +5,7 @@ from datetime import date
 
 from customers.models import Contact, Organization
 
-from ..models import Counter, Delivery, InvoiceTemplateText, Series
+from ..models import Counter, Delivery, Invoice, InvoiceTemplateText, Series
 from . import numbering, troubled
 from .mail import Reader
 
@@ -39,7 +39,7 @@ class Proposal:
 def propose(invoice) -> Proposal:
     """Primary and finance contacts that get invoices (else whoever does), our preselected addresses, the template."""
     organization = Organization.objects.current()
-    contacts = _contacts(invoice)
+    contacts = contacts_of(invoice)
     own = list(organization.emails.all())
     template, text = invoice.template, words_of(invoice)
     return Proposal(
@@ -70,7 +70,7 @@ def words_of(invoice) -> InvoiceTemplateText:
 
 def readers(invoice, *, to, cc=(), copies=()) -> list[Reader]:
     """Typed addresses as readers; one that is a contact's carries the contact and its name."""
-    return as_readers(_contacts(invoice), to=to, cc=cc, copies=copies)
+    return as_readers(contacts_of(invoice), to=to, cc=cc, copies=copies)
 
 
 def as_readers(contacts, *, to, cc=(), copies=()) -> list[Reader]:
@@ -93,8 +93,10 @@ def expected_number(invoice, *, on: date) -> str:
     return series.text(issued_on.year, counter.next_no if counter else 1)
 
 
-def _contacts(invoice) -> list[Contact]:
-    return list(Contact.objects.mailable().filter(customer_id=invoice.customer_id)) if invoice.customer_id else []
+def contacts_of(invoice: Invoice | None) -> list[Contact]:
+    """Whom of its customer mail can go to; nobody where there is no customer, or no invoice."""
+    customer = invoice.customer_id if invoice else None
+    return list(Contact.objects.mailable().filter(customer_id=customer)) if customer else []
 
 
 def by_default(contacts) -> list[Contact]:

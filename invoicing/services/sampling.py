@@ -13,6 +13,7 @@ from ..models import Invoice, InvoiceTemplate, TaxLine
 from .draft_rows import reckon
 
 OFFERED = 5  # of the newest invoices
+TERMS = timedelta(days=30)  # of an invented one
 
 
 def offered() -> list[tuple[str, str]]:
@@ -27,18 +28,15 @@ def draw_sample(template: InvoiceTemplate, *, looks: dict, language: str, invoic
     RenderFailure where no page could be made.
     """
     organization = Organization.objects.current()
-    if invoice is None:
-        invoice, buyer = _invented(organization, language, on)
-        seller = snapshots.seller_of(organization)
-    else:
-        seller, buyer, _paper = snapshots.parties(invoice)
+    invoice = invoice or invented_invoice(organization, language=language, due_on=on + TERMS)
+    seller, buyer, _paper = snapshots.parties(invoice)
     invoice.template, invoice.language = template, language  # of this copy in memory alone
     paper = {**snapshots.paper_of(invoice, organization), **looks}
     return documents.sample_pdf(invoice, seller=seller, buyer=buyer, paper=paper)
 
 
-def _invented(organization, language, on) -> tuple[Invoice, dict]:
-    """An invoice of three lines that is in no table, and whom it is for."""
+def invented_invoice(organization: Organization, *, language: str, due_on: date) -> Invoice:
+    """An opened invoice of three lines that is in no table, in the words of that language; for pages and for mails."""
     with override(language):
         rows = [
             (_("Calibration of a pressure sensor"), "4", "120.00"),
@@ -55,16 +53,20 @@ def _invented(organization, language, on) -> tuple[Invoice, dict]:
     lines, _whole, sums = reckon(organization.currency, wanted)
     invoice = Invoice(
         pk=0,
-        status="open",
+        status=Invoice.Status.OPEN,
         number="INV-0000",
+        customer_name=buyer["name"],
         currency=organization.currency,
-        issued_on=on,
-        due_on=on + timedelta(days=30),
-        terms_days=30,
+        language=language,
+        issued_on=due_on - TERMS,
+        due_on=due_on,
+        terms_days=TERMS.days,
         order_number="PO-1",
         net_total=sums.net,
         tax_total=sums.tax,
         total=sums.total,
+        seller=snapshots.seller_of(organization),
+        buyer={**buyer, **place},
     )
     taxed = [
         TaxLine(category=each.category, percent=each.percent, taxable=each.taxable, tax=each.tax)
@@ -73,6 +75,6 @@ def _invented(organization, language, on) -> tuple[Invoice, dict]:
     for line in lines:
         line.pk = line.position
         vars(line)["_prefetched_objects_cache"] = {"adjustments": []}
-    # What a query would have found: the page is drawn from it as from any other invoice.
+    # What a query would have found: pages and mails are made from it as from any other invoice.
     vars(invoice)["_prefetched_objects_cache"] = {"lines": lines, "adjustments": [], "tax_lines": taxed}
-    return invoice, {**buyer, **place}
+    return invoice

@@ -65,7 +65,7 @@ def test_before_the_first_invoice_it_says_that_it_is_a_sample(seat):
     answer = ask(seat, message="To {customer}")
 
     assert "A sample: no invoice has been opened yet." in answer.text
-    assert "To Sample Customer Ltd" in frame(seat, answer).text
+    assert "To Example &amp; Sons" in frame(seat, answer).text
     assert not Invoice.objects.exists()
 
 

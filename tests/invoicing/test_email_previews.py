@@ -1,7 +1,7 @@
 """How a template's words read in the email while they are typed."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -69,11 +69,18 @@ def test_before_the_first_invoice_a_sample_stands_in_and_leaves_no_row(kind):
 
     preview = shown(None, kind=kind, message="{customer} {amount_due} {days_late}")
 
-    assert preview.subject == "INV-2026-00001"
-    assert f"Sample Customer Ltd EUR {'0.00' if kind == 'receipt' else '1,452.00'} 9" in preview.html
-    assert "Something we sold" in preview.html or kind == "receipt"
+    assert preview.subject == "INV-0000"
+    assert f"Example &amp; Sons EUR {'0.00' if kind == 'receipt' else '720.31'} 9" in preview.html
+    assert "Travel to the site" in preview.html or kind == "receipt"
     assert not Invoice.objects.exists()
-    assert service.sample_invoice(on=DAY).due_on == DAY - timedelta(days=9)
+
+
+def test_the_sample_speaks_the_language_of_the_words_and_is_for_a_reader_who_has_a_name():
+    factories.organization()
+
+    preview = shown(None, language="de", message="{contact}, {due_date}")
+
+    assert "Kreditorenbuchhaltung, 20. Dezember 2026" in preview.html
 
 
 def test_without_an_organization_it_says_what_to_do_first():

@@ -1,11 +1,12 @@
 """An invented invoice, and any other, drawn as a template would have it."""
 
 import io
+from datetime import date
 
 import pytest
 from pypdf import PdfReader
 
-from invoicing.models import InvoiceTemplate
+from invoicing.models import Invoice, InvoiceTemplate
 from invoicing.services import sampling
 from tests import factories
 
@@ -34,6 +35,16 @@ def test_an_invented_invoice_adds_up_and_asks_the_tables_nothing_of_itself():
     assert "EUR 720.31" in text
     assert "Pay well" in text
     assert "Kelpworks Instruments B.V. · Maashaven 14 · 3072 AE Rotterdam" in text
+
+
+def test_it_is_due_when_it_is_said_to_be_and_was_issued_thirty_days_before():
+    ours = factories.organization()
+
+    invoice = sampling.invented_invoice(ours, language="en", due_on=factories.TODAY)
+
+    assert (invoice.due_on, invoice.issued_on) == (factories.TODAY, date(2026, 10, 21))
+    assert (invoice.total, invoice.customer_name) == (72031, "Example & Sons")
+    assert not Invoice.objects.exists()
 
 
 def test_a_draft_is_still_marked_as_one():
