@@ -3,6 +3,7 @@ from django.urls import path
 from .views import (
     ageing,
     allocations,
+    choosing,
     correcting,
     deliveries,
     detail,
@@ -151,7 +152,7 @@ urlpatterns = [
         name="email_template_deleting",
     ),
     path("settings/email-preview/", email_preview.email_preview, name="email_preview"),
-    path("settings/email-preview/invoices/", email_preview.email_preview_invoices, name="email_preview_invoices"),
+    path("settings/preview-invoices/", choosing.preview_invoices, name="preview_invoices"),
     path("settings/email/", settings_email.email_settings, name="email_settings"),
     path("settings/taxes/", settings.tax_list, name="tax_list"),
     path("settings/taxes/new/", settings.tax_edit, name="tax_new"),

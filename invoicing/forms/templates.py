@@ -186,15 +186,12 @@ class CustomerTemplateForm(forms.Form):
 
 
 class PreviewForm(forms.Form):
-    """On which invoice and in which language the template is looked at."""
+    """In which language the template is looked at; with which invoice says the box beside it (views.choosing)."""
 
     mark_optional = False
     preview_language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
-    preview_invoice = forms.ChoiceField(label=gettext_lazy("Shown with"), required=False)
 
-    def __init__(self, data=None, *, languages, invoices):
+    def __init__(self, data=None, *, languages):
         super().__init__(data)
         names = dict(settings.LANGUAGES)
         self.fields["preview_language"].choices = [(code, str(names[code])) for code in languages]
-        self.fields["preview_invoice"].choices = [*invoices, ("", _("An invented invoice"))]
-        self.initial["preview_invoice"] = next((key for key, _name in invoices), "")

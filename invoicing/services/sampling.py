@@ -12,14 +12,7 @@ from .. import documents, snapshots
 from ..models import Invoice, InvoiceTemplate, TaxLine
 from .draft_rows import reckon
 
-OFFERED = 5  # of the newest invoices
-TERMS = timedelta(days=30)  # of an invented one
-
-
-def offered() -> list[tuple[str, str]]:
-    """The newest invoices as (primary key, name), to look at the template with."""
-    newest = Invoice.objects.order_by("-pk").only("pk", "number", "customer_name", "status")[:OFFERED]
-    return [(str(row.pk), f"{row.number or _('Draft')} · {row.customer_name or '…'}") for row in newest]
+NUMBER, TERMS = "INV-0000", timedelta(days=30)  # of the invented one
 
 
 def draw_sample(template: InvoiceTemplate, *, looks: dict, language: str, invoice: Invoice | None, on: date) -> bytes:
@@ -54,7 +47,7 @@ def invented_invoice(organization: Organization, *, language: str, due_on: date)
     invoice = Invoice(
         pk=0,
         status=Invoice.Status.OPEN,
-        number="INV-0000",
+        number=NUMBER,
         customer_name=buyer["name"],
         currency=organization.currency,
         language=language,

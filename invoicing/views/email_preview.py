@@ -4,18 +4,16 @@ from django.conf import settings
 from django.http import HttpResponseBadRequest
 from django.shortcuts import render
 from django.utils.crypto import get_random_string
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from config.common.views import staff_required
 
-from .. import merge, presenting
-from ..filters import search
+from .. import merge
 from ..models import Invoice
 from ..services import email_previews
+from . import choosing
 from .figures import today_of
 from .mail_pages import mail_page
-
-OFFERED = 8
 
 
 @staff_required("template.write")
@@ -32,17 +30,15 @@ def email_preview(request):
     language = request.POST.get("mail_language", "")
     if language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGES[0][0]
-    words = request.POST.get("mail_invoice", "").replace("\0", "").strip()[:100]
-    invoice, missing = _invoice(words, kind, today_of(request))
+    choice = choosing.choose(choosing.MAIL, request.POST, otherwise=lambda: _likely(kind, today_of(request)))
+    invoice = choice.invoice
     typed = {name: _typed(request.POST, language, name) for name in ("subject", "message")}
     shown = email_previews.preview(invoice, kind=kind, language=language, on=today_of(request), **typed)
     if request.GET.get("part") == "html":
         return mail_page(shown.html)
     context = {
         "preview": shown,
-        "invoice": invoice,
-        "missing": missing,
-        "words": words,
+        "choice": choice,
         "frame": f"mail-{get_random_string(8)}",
         "again": {
             "mail_kind": kind,
@@ -55,33 +51,14 @@ def email_preview(request):
     return render(request, fragment if request.htmx else "invoicing/email_preview.html", context)
 
 
-@staff_required("template.write")
-@require_safe
-def email_preview_invoices(request):
-    """The opened invoices that fit what is typed, for the box that chooses one."""
-    words = request.GET.get("mail_invoice", "").replace("\0", "").strip()[:100]
-    rows = list(search(_opened(), words).order_by("-pk")[:OFFERED])
-    for row in rows:
-        row.state = presenting.state_text(row)
-    return render(request, "invoicing/_email_preview_invoices.html", {"invoices": rows})
-
-
-def _invoice(words, kind, today) -> tuple[Invoice | None, bool]:
-    """The one with that number, or the newest that fits; without words the newest there is. And whether none fits."""
-    if words:
-        found = _opened().filter(number__iexact=words).first() or search(_opened(), words).order_by("-pk").first()
-        if found:
-            return found, False
-    newest = _opened().filter(kind=Invoice.Kind.INVOICE).order_by("-pk")
+def _likely(kind, today) -> Invoice | None:
+    """The newest there is of those that such a mail would be about."""
+    newest = Invoice.objects.exclude(status=Invoice.Status.DRAFT).filter(kind=Invoice.Kind.INVOICE).order_by("-pk")
     likely = {
         "reminder": newest.filter(status=Invoice.Status.OPEN, due_on__lt=today),
         "receipt": newest.filter(status=Invoice.Status.PAID),
     }
-    return likely.get(kind, newest).first() or newest.first(), bool(words)
-
-
-def _opened():
-    return Invoice.objects.exclude(status=Invoice.Status.DRAFT)
+    return likely.get(kind, newest).first() or newest.first()
 
 
 def _typed(post, language, name) -> str:

@@ -16,6 +16,7 @@ from customers.models import Organization
 from invoicing.forms import templates as forms
 from invoicing.models import Invoice, InvoiceTemplate
 from invoicing.services import sampling
+from invoicing.views import choosing
 
 KEPT = "template_previews"  # in the session: what was typed last, by key
 MOST = 4  # a person looks at one, perhaps in two tabs; the frames of what was typed before are replaced
@@ -27,20 +28,21 @@ def template_preview(request, pk):
     """A frame for what is typed so far, or what has to be mended first. Nothing is saved."""
     template = get_object_or_404(InvoiceTemplate.objects.prefetch_related("texts"), pk=pk)
     form = forms.TemplateForm(request.POST, instance=template)
-    asked = forms.PreviewForm(request.POST, languages=form.languages, invoices=sampling.offered())
+    asked = forms.PreviewForm(request.POST, languages=form.languages)
     if not (form.is_valid() and asked.is_valid()):
         return render(request, "invoicing/settings/_template_preview.html", {"form": form, "template": template})
     language = asked.cleaned_data["preview_language"] or next(iter(form.languages), "en")
+    choice = choosing.choose(choosing.PAPER, request.POST, otherwise=Invoice.objects.order_by("-pk").first)
     key = secrets.token_urlsafe(9)
     typed = {
         "template": pk,
         "looks": form.looks(language),
         "language": language,
-        "invoice": asked.cleaned_data["preview_invoice"],
+        "invoice": choice.invoice.pk if choice.invoice else None,
     }
     earlier = list(request.session.get(KEPT, {}).items())[1 - MOST :]
     request.session[KEPT] = {**dict(earlier), key: typed}
-    context = {"form": form, "template": template, "key": key}
+    context = {"form": form, "template": template, "key": key, "choice": choice}
     return render(request, "invoicing/settings/_template_preview.html", context)
 
 

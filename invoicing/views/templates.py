@@ -17,7 +17,7 @@ from invoicing import documents
 from invoicing.forms import templates as forms
 from invoicing.forms.settings import legend
 from invoicing.models import InvoiceTemplate
-from invoicing.services import profiles, sampling
+from invoicing.services import profiles
 from invoicing.services import templates as service
 from invoicing.views import template_rows
 
@@ -88,7 +88,7 @@ def _page(request, pk, *, form=None, logo_form=None, status=200):
         "missing": [(code, str(label)) for code, label in settings.LANGUAGES if code not in languages],
         "removable": len(languages) > 1,
         "logo_form": logo_form or forms.LogoForm(initial={"version": template.version}),
-        "preview": forms.PreviewForm(languages=languages, invoices=sampling.offered()),
+        "preview": forms.PreviewForm(languages=languages),
         "legend": legend(),
     }
     return render(request, "invoicing/settings/template.html", context, status=status)

@@ -29,8 +29,9 @@ def test_the_preview_follows_what_is_typed_and_says_what_is_wrong(page, live_ser
     drawn = page.request.get(live_server.url + frame_of(page))
     assert drawn.headers["content-type"] == "application/pdf"
     before = frame_of(page)
-    page.locator("#preview").get_by_label("Shown with").select_option(label="An invented invoice")
-    expect(page.locator("#preview-page iframe")).not_to_have_attribute("src", before)
+    page.locator("#preview").get_by_label("Shown with").fill("INV-0000")
+    expect(page.locator("#preview-page")).to_contain_text("An invented invoice")
+    assert frame_of(page) != before
     page.locator("#id_subject_en").fill("Bill {numbr}")
     expect(page.locator("#preview-page")).to_contain_text("Did you mean {number}?")
     axe(page)
@@ -39,6 +40,34 @@ def test_the_preview_follows_what_is_typed_and_says_what_is_wrong(page, live_ser
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Standard is saved.")).to_be_visible()
     assert template.texts.get(language="en").subject == "Bill {number}"
+
+
+def test_the_preview_takes_any_invoice_by_the_keys_on_a_phone_too(page, live_server, sign_in, manager, axe):
+    old = factories.opened(factories.customer("Atlantic Survey"))
+    for _n in range(6):
+        factories.opened()
+    sign_in(manager)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(live_server.url + reverse("invoicing:template_edit", args=[InvoiceTemplate.objects.get().pk]))
+    shown = page.locator("#preview-page")
+    expect(shown).to_contain_text("INV-2026-00007, Harbour Café GmbH")
+    box = page.locator("#preview").get_by_label("Shown with")
+
+    box.focus()
+    expect(page.locator("#preview_invoice-offer option")).to_have_count(8)
+    page.keyboard.type("atlan")
+    expect(page.locator("#preview_invoice-offer option").first).to_have_attribute("value", old.number)
+    expect(shown).to_contain_text("INV-2026-00001, Atlantic Survey")
+    before = frame_of(page)
+    page.keyboard.press("Enter")
+    expect(box).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#preview").get_by_label("Language")).to_have_value("de")
+    expect(page.locator("#preview-page iframe")).not_to_have_attribute("src", before)
+    expect(shown).to_contain_text("INV-2026-00001, Atlantic Survey")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    axe(page)
 
 
 def test_a_new_template_is_made_as_a_copy_in_a_dialog(page, live_server, sign_in, manager, axe):

@@ -138,7 +138,7 @@ def test_another_invoice_is_chosen_by_its_customer(receipt, live_server):
 
     page.get_by_label("Shown with").fill("atlan")
 
-    expect(page.locator("#mail-invoices option")).to_have_count(1)
+    expect(page.locator("#mail_invoice-offer option")).to_have_count(1)
     expect(page.locator("#email-preview-shown")).to_contain_text("INV-2026-00002, Atlantic Survey")
     expect(mail(page).get_by_text("Receipt for Invoice INV-2026-00002")).to_be_visible()
 

@@ -96,7 +96,9 @@ def test_the_box_offers_eight_opened_invoices_at_most(seat):
     factories.draft(buyer)
 
     def offered(words):
-        return re.findall(r'<option value="([^"]*)"', seat.get(f"{HERE}invoices/", {"mail_invoice": words}).text)
+        return re.findall(
+            r'<option value="([^"]*)"', seat.get("/settings/preview-invoices/", {"mail_invoice": words}).text
+        )
 
     assert offered("harbour") == [f"INV-2026-{n:05}" for n in range(10, 2, -1)]
     assert offered("INV-2026-00003") == ["INV-2026-00003"]
@@ -162,7 +164,7 @@ def test_hostile_words_stay_text_beside_the_frame_and_in_it(seat):
             "<iframe srcdoc",
         ):
             assert part not in text
-    offered = seat.get(f"{HERE}invoices/", {"mail_invoice": "<img"}).text
+    offered = seat.get("/settings/preview-invoices/", {"mail_invoice": "<img"}).text
     assert "&lt;img src=x" in offered
     assert "<img" not in offered
 

@@ -49,12 +49,3 @@ def test_it_is_due_when_it_is_said_to_be_and_was_issued_thirty_days_before():
 
 def test_a_draft_is_still_marked_as_one():
     assert "Draft: this is not an invoice yet." in drawn(factories.draft())
-
-
-def test_the_newest_are_offered_by_number_or_as_drafts():
-    opened, draft = factories.opened(), factories.draft()
-
-    assert sampling.offered() == [
-        (str(draft.pk), "Draft · Harbour Café GmbH"),
-        (str(opened.pk), f"{opened.number} · Harbour Café GmbH"),
-    ]

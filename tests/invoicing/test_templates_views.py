@@ -252,15 +252,76 @@ def test_the_preview_shows_what_is_typed_and_saves_nothing(layout, language, tit
 def test_the_preview_takes_the_invoice_that_is_chosen_with_its_own_parties(standard, as_role, manager):
     client = as_role(manager)
     invoice = factories.opened(factories.customer("Harbour Café GmbH"))
+
+    factories.opened(factories.customer("Newer Ltd"))
     before = _state()
 
-    _answer, frame = _look(client, standard, preview_invoice=str(invoice.pk), footer_en="Another foot")
+    answer, frame = _look(client, standard, preview_invoice=invoice.number.lower(), footer_en="Another foot")
 
     text = text_of(client.get(frame))
+    assert f">{invoice.number}</a>, <bdi>Harbour Café GmbH</bdi>" in answer.text
     assert invoice.number in text
     assert "Harbour Café GmbH" in text
     assert "Another foot" in text
     assert _state() == before
+
+
+def _shown_with(client, template, words) -> str:
+    """What the preview says it is shown with."""
+    answer, _frame = _look(client, template, preview_invoice=words)
+    return " ".join(re.sub(r"<[^>]+>", "", answer.text).split())
+
+
+def test_any_invoice_is_found_by_its_number_or_its_customer_drafts_too(standard, as_role, manager):
+    client = as_role(manager)
+    first = factories.opened(factories.customer("First Ltd"))
+    draft = factories.draft(factories.customer("Second Ltd"))
+    for _n in range(6):
+        newest = factories.opened(factories.customer("Second Ltd"))
+
+    for words, shown in (
+        ("", f"Invoice {newest.number}, Second Ltd"),
+        (first.number, f"Invoice {first.number}, First Ltd"),
+        ("first l", f"Invoice {first.number}, First Ltd"),
+        ("second", f"Invoice {newest.number}, Second Ltd"),
+        (f"Draft #{draft.pk}", "Invoice Draft, Second Ltd"),
+        ("inv-0000", "InvoiceAn invented invoice"),
+    ):
+        assert _shown_with(client, standard, words).startswith(shown), words
+
+
+@pytest.mark.parametrize("words", ["Nobody & Co", "#999999999", "Draft #", "#" * 99, "9" * 5000, "²#²"])
+def test_where_no_invoice_fits_the_preview_says_so_and_shows_another(words, standard, as_role, manager):
+    client = as_role(manager)
+    invoice = factories.opened()
+
+    told = _shown_with(client, standard, "\0" + words)
+
+    assert told.startswith("No invoice fits “")
+    assert f"Invoice {invoice.number}, Harbour Café GmbH" in told
+
+
+def test_an_opened_invoice_is_no_draft_whatever_its_key(standard, as_role, manager):
+    invoice = factories.opened()
+
+    assert "No invoice fits" in _shown_with(as_role(manager), standard, f"Draft #{invoice.pk}")
+
+
+def test_the_box_offers_what_fits_drafts_and_the_invented_one_too(standard, as_role, manager):
+    client, buyer = as_role(manager), factories.customer("<i>Second")
+    opened, draft = factories.opened(buyer), factories.draft(buyer)
+    for _n in range(9):
+        factories.opened(factories.customer("Another Ltd"))
+
+    page = client.get("/settings/preview-invoices/", {"preview_invoice": "<i>sec"}).text
+    everything = client.get("/settings/preview-invoices/", {"preview_invoice": ""}).text
+
+    offered = re.findall(r'<option value="([^"]*)"', page)
+    assert offered == [f"Draft #{draft.pk}", opened.number, "INV-0000"]
+    assert "<i>" not in page
+    assert everything.count("<option") == 9
+    for words in offered:
+        assert "No invoice fits" not in _shown_with(client, standard, words)
 
 
 def test_the_preview_says_what_has_to_be_mended_instead(standard, as_role, manager):
