@@ -15,6 +15,7 @@ from invoicing.models import Invoice
 from invoicing.paper.payment import how_to_pay
 from invoicing.paper.sheet import sheet
 from invoicing.snapshots import parties
+from invoicing.terms import discount_until
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,17 @@ def page_of(invoice: Invoice, *, on: date) -> dict:
         "standing": standing_of(invoice, on=on),
         "figure": invoice.amount_due if asks else invoice.total,
         "rest": _rest(invoice, say) or [(_("Total"), say.money(invoice.total))],
-        "payment": _payment(how_to_pay(left, paper, say), invoice, say) if asks else None,
+        "payment": _payment(how_to_pay(left, paper, say), invoice, say, on=on) if asks else None,
     }
 
 
-def _payment(told: dict, invoice, say) -> dict:
-    """How to pay, each detail also as a banking app takes it: (label, as it reads, as it is copied)."""
+def _payment(told: dict, invoice, say, *, on) -> dict:
+    """How to pay, each detail also as a banking app takes it: (label, as it reads, as it is copied).
+
+    Once its last day is over, the cash discount is no offer any more; the paper goes on telling what was promised.
+    """
+    until = discount_until(invoice)
+    discount = told.get("discount", "") if until and on <= until else ""
     rows = [
         (label, value, value.replace(NBSP, "" if label == "IBAN" else " "))
         for label, value in told.get("account") or []
@@ -59,7 +65,7 @@ def _payment(told: dict, invoice, say) -> dict:
         amount = say.amount(invoice.amount_due)
         group = get_group_symbol(locale_of(say.language))
         rows.append((_("Amount"), say.money(invoice.amount_due), amount.replace(group, "")))
-    return {**told, "copied": rows}
+    return {**told, "discount": discount, "copied": rows}
 
 
 def standing_of(invoice: Invoice, *, on: date) -> Standing:

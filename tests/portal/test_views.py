@@ -1,6 +1,7 @@
 """What a customer finds behind the link of a mail."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.core import mail
@@ -74,6 +75,29 @@ def test_a_pdf_that_is_not_made_yet_is_said_so_and_not_made_by_a_stranger(monkey
 
 
 # --- How it stands --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moment", "offered"),
+    [
+        ("2026-11-30T09:00", True),
+        ("2026-11-30T22:59", True),  # a minute to midnight in Amsterdam
+        ("2026-11-30T23:01", False),
+        ("2027-01-20T09:00", False),
+    ],
+)
+def test_the_cash_discount_is_offered_until_its_last_day_is_over_here(moment, offered, as_role, viewer):
+    invoice = factories.opened(discount_percent=Decimal(2), discount_days=10)
+    link, path = linked(invoice)
+
+    with clock.at(datetime.fromisoformat(moment).replace(tzinfo=UTC)):
+        page = read(link, path)
+        ours = as_role(viewer).get(reverse("portal:as_customer", args=[invoice.pk])).text
+
+    assert "How to pay" in page
+    for text in (page, ours):
+        assert ("2% cash discount if paid by 30 November 2026" in text.replace("\N{NO-BREAK SPACE}", " ")) is offered
+        assert ("cash discount" in text) is offered
 
 
 def test_what_is_late_is_said_with_its_days():
