@@ -94,11 +94,8 @@ def document_of(delivery, invoice) -> DeliveryDocument:
 
 def new_delivery(invoice, reader, *, by, mail, readers, **fields) -> Delivery:
     """The row of one reader, unsaved. `fields`: further columns, such as when it is to go."""
-    public_id = uuid.uuid4()
     hashed = recipient_hash(reader.email)
-    host = settings.BASE_URL.split("://")[-1].split(":")[0].split("/")[0]
     return Delivery(
-        public_id=public_id,
         channel="email",
         role=reader.role,
         occasion=mail.occasion,
@@ -116,10 +113,20 @@ def new_delivery(invoice, reader, *, by, mail, readers, **fields) -> Delivery:
         readers=by_role(readers),
         language=invoice.language,
         with_link=mail.portal_link and reader.role == Delivery.Role.TO,
-        message_id=f"<{public_id}@{host}>",
-        idempotency_key=public_id.hex,
+        **new_ids(),
         **fields,
     )
+
+
+def new_ids() -> dict:
+    """What one message is known by, to us, to mail programs and to providers; for other words there are others."""
+    public_id = uuid.uuid4()
+    host = settings.BASE_URL.split("://")[-1].split(":")[0].split("/")[0]
+    return {
+        "public_id": public_id,
+        "message_id": f"<{public_id}@{host}>",
+        "idempotency_key": public_id.hex,
+    }
 
 
 def check_sendable(invoice):

@@ -79,8 +79,13 @@ def as_readers(contacts, *, to, cc=(), copies=()) -> list[Reader]:
     return [
         *(_reader(email, Delivery.Role.TO, known) for email in to),
         *(_reader(email, Delivery.Role.CC, known) for email in cc),
-        *(Reader(email, Delivery.Role.COPY) for email in copies),
+        *(_reader(email, Delivery.Role.COPY, known) for email in copies),
     ]
+
+
+def reader_of(invoice, email: str, role: str) -> Reader:
+    """Who reads at that address in that role: a contact by name, or somebody nobody knows."""
+    return _reader(email, role, {contact.email.casefold(): contact for contact in contacts_of(invoice)})
 
 
 def expected_number(invoice, *, on: date) -> str:
@@ -106,7 +111,7 @@ def by_default(contacts) -> list[Contact]:
 
 
 def _reader(email, role, contacts) -> Reader:
-    contact = contacts.get(email.casefold())
+    contact = contacts.get(email.casefold()) if role != Delivery.Role.COPY else None  # our own are nobody's contacts
     return Reader(email, role, name=contact.name, contact_id=contact.pk) if contact else Reader(email, role)
 
 

@@ -1,4 +1,6 @@
-"""What is done about a mail that came back after it was sent: it arrived after all, or it goes anew."""
+"""What is done about a mail that came back, or may be anywhere: it arrived after all, or another goes in its place."""
+
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -8,9 +10,9 @@ from customers.models import Contact
 from customers.services import contacts
 
 from ..models import CustomerLink, Delivery, DeliveryDocument, TrackingEvent
-from . import tracking
+from . import proposing, tracking
 from .delivering import document_of, new_delivery, recipient_hash
-from .mail import Mail, Reader
+from .mail import Mail
 
 
 def note_arrival(delivery: Delivery, *, by, at) -> None:
@@ -29,25 +31,24 @@ def note_arrival(delivery: Delivery, *, by, at) -> None:
 
 
 def send_anew(delivery: Delivery, invoice, *, by, at, address: str) -> Delivery:
-    """The same words to the same reader, or to a mended address, as a delivery of its own; the old one is settled.
+    """Another mail to the same reader, or to who reads at a mended address and is greeted then; the old is settled.
 
-    Stale where an email to that address is under way already, or this was sent anew before.
+    A delivery of its own, with its own Message-ID and key: what left, or may have left, keeps its words. Stale where an
+    email to that address is under way already, or this was settled before.
     """
     roles.require(by, "delivery.settle")
     hashed = recipient_hash(address)
     live = DeliveryDocument.objects.filter(
         invoice=invoice, kind=delivery.kind, channel=delivery.channel, recipient_hash=hashed, live=True
     )
-    if live.exists() or not Delivery.objects.filter(pk=delivery.pk, settled_at=None).update(settled_at=at):
+    if live.exists():
         raise Stale(_("Another email to %(email)s is under way already.") % {"email": address})
+    if not Delivery.objects.filter(pk=delivery.pk, settled_at=None).update(settled_at=at):
+        raise Stale(_("There is nothing left to decide here. Reload the page."))
     to_known = address.casefold() == delivery.recipient.casefold()
-    contact = Contact.objects.filter(customer=delivery.customer_id, email__iexact=address).first()
-    reader = Reader(
-        address,
-        delivery.role,
-        name=contact.name if contact else delivery.recipient_name if to_known else "",
-        contact_id=contact.pk if contact else None,
-    )
+    reader = proposing.reader_of(invoice, address, delivery.role)
+    if to_known and reader.contact_id is None:
+        reader = replace(reader, name=delivery.recipient_name)
     mail = Mail(
         [reader],
         subject=literal_subject(delivery),
@@ -56,7 +57,9 @@ def send_anew(delivery: Delivery, invoice, *, by, at, address: str) -> Delivery:
         portal_link=delivery.with_link,
     )
     made = new_delivery(invoice, reader, by=by, mail=mail, readers=[reader])
-    made.kind, made.language = delivery.kind, delivery.language
+    made.kind, made.language, made.fallback_reason = delivery.kind, delivery.language, delivery.fallback_reason
+    if delivery.status != Delivery.Status.SENT:  # what its batch operation waits for is this one now
+        made.batch_item_id = delivery.batch_item_id
     made.readers = {**delivery.readers}
     made.readers[delivery.role] = [
         address if email == delivery.recipient else email for email in delivery.readers.get(delivery.role, [])

@@ -53,7 +53,7 @@ def settle(request, pk):
     ):
         return _page(request, _delivery_or_404(pk), form, status=422)
     messages.success(request, _SAID[form.cleaned_data["decision"]]())
-    return redirect("invoicing:delivery", pk)
+    return redirect("invoicing:delivery", form.result.pk)
 
 
 _SAID = {

@@ -68,6 +68,17 @@ def test_a_failed_one_says_why_and_goes_again_to_a_mended_address(as_role, clerk
     assert "ap@harbour.example" in client.get(_url(lost)).text  # the first attempt keeps its address
 
 
+def test_of_unknown_outcome_it_leads_to_the_mail_that_goes_in_its_place(as_role, clerk):
+    silent = unknown()
+    client = as_role(clerk)
+
+    response = client.post(_url(silent, "settling"), {"decision": "again", "address": "right@harbour.example"})
+
+    made = Delivery.objects.get(recipient="right@harbour.example")
+    assert (response.status_code, response["Location"]) == (302, _url(made))
+    assert "Given up without knowing its outcome" in client.get(_url(silent)).text
+
+
 def test_a_wrong_address_is_said_at_the_field(as_role, clerk):
     lost = failed()
 

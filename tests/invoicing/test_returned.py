@@ -45,6 +45,22 @@ def test_it_goes_anew_to_a_mended_address_as_a_delivery_of_its_own(bounced, cler
     assert not Delivery.objects.problems().exists()
 
 
+@pytest.mark.parametrize(
+    ("address", "greeting"),
+    [("kim@harbour.example", "Hello Kim Berg"), ("new@harbour.example", "Hello Harbour Café GmbH")],
+)
+def test_it_greets_who_reads_at_the_mended_address(address, greeting, bounced, clerk, worker):
+    bounced.customer.contacts.create(name="Kim Berg", email="kim@harbour.example")
+    Delivery.objects.update(recipient_name="Dagny Halvorsen")
+
+    anew = settling.settle_delivery(bounced, by=clerk, decision="again", address=address)
+    worker()
+
+    anew.refresh_from_db()
+    assert greeting in anew.text
+    assert "Dagny" not in mail.outbox[-1].body + mail.outbox[-1].to[0]
+
+
 def test_it_goes_anew_once_however_often_somebody_clicks(bounced, clerk):
     settling.settle_delivery(bounced, by=clerk, decision="again")
 

@@ -1,15 +1,18 @@
 """What a person decides about a delivery problem, singly and for many at once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from config.common import clock
 from config.common.errors import DomainError, Forbidden, Stale
+from customers.models import Contact
 from invoicing.channels.base import ChannelFailure, OutcomeUnknown
 from invoicing.models import CustomerLink, Delivery
-from invoicing.services import carrying, linking, settling
+from invoicing.services import carrying, delivering, linking, proposing, settling
 from tests import factories
+from tests.invoicing.heard import hear
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +92,138 @@ def test_a_name_with_braces_stays_in_the_subject_when_the_address_is_mended(chan
     carrying.carry_waiting()
 
     assert channel.sent[0].subject == "For Brace {{x}} {number} Ltd"
+
+
+# --- To whom it goes again ------------------------------------------------------------------------------------
+
+REFUSED = ChannelFailure("550 no such user", kind="permanent", code="550")
+BUYER = [
+    {"name": "Dagny Halvorsen", "email": "ap@harbour.example"},
+    {"name": "Kim Berg", "email": "kim@harbour.example", "role": "other", "gets_invoices": False},
+]
+
+
+def asked_for(*, to=("ap@harbour.example",), copies=()) -> Delivery:
+    """Greeted by name, to a contact, as the dialog sends it: the last of these."""
+    factories.customer("Stranger Ltd", contacts=[{"name": "Ola Nord", "email": "ola@stranger.example"}])
+    invoice = factories.opened(factories.customer(contacts=BUYER))
+    mail = factories.mail(message="Hello {contact}")
+    readers = proposing.readers(invoice, to=to, copies=copies)
+    return delivering.queue_delivery(invoice, by=factories.SYSTEM, mail=replace(mail, readers=readers))[-1]
+
+
+def tried(channel, delivery, *, before=None, after=None) -> Delivery:
+    """That delivery after its worker's next try."""
+    channel.before, channel.after = [before], [after]
+    carrying.carry_waiting(first=delivery.pk)
+    return Delivery.objects.get(pk=delivery.pk)
+
+
+@pytest.mark.parametrize("lost", ["refused", "unknown"])
+@pytest.mark.parametrize(
+    ("address", "to", "greeting", "known"),
+    [
+        ("kim@harbour.example", "Kim Berg <kim@harbour.example>", "Hello Kim Berg", True),
+        ("KIM@Harbour.example", "Kim Berg <KIM@Harbour.example>", "Hello Kim Berg", True),
+        ("new@harbour.example", "new@harbour.example", "Hello Harbour Café GmbH", False),
+        ("ola@stranger.example", "ola@stranger.example", "Hello Harbour Café GmbH", False),
+    ],
+)
+def test_another_address_is_greeted_as_who_reads_there(lost, address, to, greeting, known, channel, clerk):
+    how = {"before": REFUSED} if lost == "refused" else {"after": OutcomeUnknown("dead line")}
+    delivery = tried(channel, asked_for(), **how)
+    assert "Hello Dagny Halvorsen" in delivery.text
+
+    goes_on = settling.settle_delivery(delivery, by=clerk, decision="again", address=address)
+    carrying.carry_waiting()
+
+    goes_on.refresh_from_db()
+    [message] = channel.sent
+    assert message.to == [to]
+    for words in (message.body, message.alternatives[0][0], goes_on.text):
+        assert greeting in words
+        assert "Dagny" not in words
+    assert (goes_on.status, goes_on.recipient, goes_on.contact_id is not None) == ("sent", address, known)
+
+
+def test_one_of_our_own_copies_is_greeted_as_nobody_even_at_a_contacts_address(channel, clerk):
+    copy = asked_for(copies=["us@kelpworks.example"])
+    channel.before = [None, REFUSED]
+    carrying.carry_waiting()
+
+    settling.settle_delivery(copy, by=clerk, decision="again", address="kim@harbour.example")
+    carrying.carry_waiting()
+
+    assert channel.sent[-1].to == ["kim@harbour.example"]
+    assert "Hello Harbour Café GmbH" in channel.sent[-1].body
+
+
+@pytest.mark.parametrize("address", ["", "AP@Harbour.example"])
+def test_to_the_same_mailbox_the_very_bytes_leave_again_whatever_the_contact_is_called_by_now(address, channel, clerk):
+    seen = []
+    channel.on_send = lambda message: seen.append(message.message().as_bytes())
+    delivery = tried(channel, asked_for(), after=OutcomeUnknown("dead line"))
+    Contact.objects.filter(email="ap@harbour.example").update(name="Somebody Else")
+
+    settling.settle_delivery(delivery, by=clerk, decision="again", address=address)
+    again = tried(channel, delivery)
+
+    assert again.status == "sent"
+    assert seen[0] == seen[1]
+    assert Delivery.objects.count() == 1
+
+
+def test_what_may_be_out_keeps_its_words_and_another_mail_goes_in_its_place(channel, clerk):
+    before = tried(channel, asked_for(), after=OutcomeUnknown("dead line"))
+
+    made = settling.settle_delivery(before, by=clerk, decision="again", address="kim@harbour.example")
+
+    after = Delivery.objects.get(pk=before.pk)
+    kept = ("recipient", "text", "html", "content_sha256", "composed_at", "message_id", "public_id", "idempotency_key")
+    assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+    assert (after.status, after.reason) == ("failed", "Given up without knowing its outcome")
+    assert after.settled_at
+    assert made.pk != after.pk
+    assert made.idempotency_key not in ("", after.idempotency_key)
+    assert not Delivery.objects.problems().exists()
+    with pytest.raises(Stale, match="There is nothing left to decide here"):
+        settling.settle_delivery(before, by=clerk, decision="again", address="third@harbour.example")
+    assert Delivery.objects.count() == 2
+
+
+def test_the_first_may_turn_out_to_have_arrived_after_all(channel, clerk):
+    before = tried(channel, asked_for(), after=OutcomeUnknown("dead line"))
+    settling.settle_delivery(before, by=clerk, decision="again", address="kim@harbour.example")
+
+    before.refresh_from_db()
+    hear(before, "delivered")
+
+    assert before.status == "sent"
+
+
+def test_once_unknown_it_may_be_out_whatever_a_later_try_was_answered(channel, clerk):
+    delivery = tried(channel, asked_for(), after=OutcomeUnknown("dead line"))
+    settling.settle_delivery(delivery, by=clerk, decision="again")
+    refused = tried(channel, delivery, before=REFUSED)
+    assert refused.status == "failed"
+
+    made = settling.settle_delivery(refused, by=clerk, decision="again", address="kim@harbour.example")
+
+    assert made.pk != refused.pk
+    refused.refresh_from_db()
+    assert "Hello Dagny Halvorsen" in refused.text
+
+
+def test_what_was_refused_is_another_message_with_another_key_once_its_words_are_others(channel, clerk):
+    before = tried(channel, asked_for(), after=REFUSED)
+
+    settling.settle_delivery(before, by=clerk, decision="again", address="kim@harbour.example")
+
+    after = Delivery.objects.get()
+    assert (after.pk, after.status, after.composed_at) == (before.pk, "queued", None)
+    for name in ("public_id", "message_id", "idempotency_key"):
+        assert getattr(after, name) != getattr(before, name)
+    assert [each.recipient for each in after.attempts.all()] == ["ap@harbour.example"]
 
 
 @pytest.mark.parametrize("address", ["", "AP@harbour.example"])

@@ -64,6 +64,18 @@ def test_sent_again_by_hand_after_a_failure_is_done_as_well(send, clerk, bell):
     assert (item.status, item.operation.status) == ("done", "completed")
 
 
+def test_of_unknown_outcome_it_follows_the_mail_that_goes_to_another_address_instead(send, clerk, bell):
+    item = send(after=OutcomeUnknown("No answer came."))
+
+    settling.settle_delivery(Delivery.objects.get(), by=clerk, decision="again", address="ok@harbour.example")
+    bell.carry()
+
+    item.refresh_from_db()
+    item.operation.refresh_from_db()
+    assert (item.status, item.operation.status) == ("done", "completed")
+    assert Delivery.objects.filter(batch_item=item).count() == 2
+
+
 def test_temporary_errors_hold_the_operation_open_for_a_quarter_of_an_hour(send, bell):
     item = send(before=ChannelFailure("451 later", kind="temporary"))
     assert (item.status, item.operation.status) == ("working", "in_progress")
