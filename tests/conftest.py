@@ -14,6 +14,7 @@ from config.common import guards, queue
 from config.common.models import User
 from config.common.roles import Role
 from tests.emptying import empty_tables
+from tests.fire.sink import CANNED_PDF
 
 
 def pytest_unconfigure(config):
@@ -140,6 +141,12 @@ def size():
 def demo_outbox(settings):
     """Send into the demo's built-in outbox instead of django.core.mail.outbox."""
     settings.EMAIL_BACKEND = "invoicing.channels.outbox.OutboxBackend"
+
+
+@pytest.fixture
+def canned_pdf(monkeypatch):
+    """The same page for every invoice, where drawing it is not what is tried."""
+    monkeypatch.setattr("invoicing.documents._make", lambda invoice: (CANNED_PDF, []))
 
 
 # --- People ---------------------------------------------------------------------------------------------------

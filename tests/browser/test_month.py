@@ -10,15 +10,13 @@ from config.common import clock
 from invoicing.models import BatchOperation, Invoice, OutboxMessage
 from invoicing.services.batches import running
 from tests import factories
-from tests.fire.sink import CANNED_PDF
 from tests.sheet_files import csv_of
 
 HEAD = ["Rechnungsnr.", "Kunde", "Rechnungsdatum", "Text", "Menge", "Einzelpreis", "Steuer"]
 SOON = 15_000
 
 
-def test_a_months_invoicing(page, live_server, sign_in, clerk, worker, demo_outbox, monkeypatch, axe):
-    monkeypatch.setattr("invoicing.documents._make", lambda invoice: (CANNED_PDF, []))  # drawing is shown elsewhere
+def test_a_months_invoicing(page, live_server, sign_in, clerk, worker, demo_outbox, canned_pdf, axe):
     factories.customer("Harbour Café GmbH")
     silent = factories.customer("Silent Ltd", email="")
     today = clock.today(factories.organization().time_zone)

@@ -72,12 +72,6 @@ def cluster(tmp_path, real_queue):
 
 
 @pytest.fixture
-def canned_pdf(monkeypatch):
-    """The same page for every invoice, where drawing it is not what is tried."""
-    monkeypatch.setattr("invoicing.documents._make", lambda invoice: (sinks.CANNED_PDF, []))
-
-
-@pytest.fixture
 def figures(record_property):
     """`figures(sent=99, unknown=1)` is listed at the end of the run, with the database and the seconds it took."""
     began = time.monotonic()

@@ -18,7 +18,7 @@ from invoicing.services import correcting, drafting, firing, opening, sweeping
 from invoicing.wall_time import WallTime
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("canned_pdf")]
 
 TUESDAY = WallTime(date(2026, 11, 24), time(9), "Asia/Tokyo")
 AT = datetime(2026, 11, 24, tzinfo=UTC)

@@ -20,7 +20,7 @@ from tests.house.source import ROOT
 from tests.invoicing.heard import READER, hear, measured, sent
 from tests.invoicing.problems import Failing, failed, unknown
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("canned_pdf")]
 LATE = timedelta(hours=5)
 
 

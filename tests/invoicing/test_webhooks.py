@@ -16,7 +16,7 @@ from tests.invoicing.heard import measured, sent
 from tests.invoicing.problems import unknown
 from tests.invoicing.providers import POSTS, SIGNING_KEY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("canned_pdf")]
 SECRET = "dunlin:a-long-random-text-for-tests"
 
 
