@@ -163,12 +163,7 @@ class BatchItem(models.Model):
     }
     ACTIVE = ("pending", "working")
     TROUBLED = ("failed", "unknown", "needs_attention")  # any of them makes the operation Failed
-    FOLLOWING = (
-        "working",
-        "unknown",
-        "still_trying",
-        "scheduled",
-    )  # while their mail may still change what became of them
+    LATE = ("scheduled", "still_trying")  # the operation ends without waiting for their mail
 
     operation = models.ForeignKey(BatchOperation, models.PROTECT, related_name="items", db_index=False)
     invoice = models.ForeignKey("invoicing.Invoice", models.SET_NULL, null=True, related_name="batch_items")
@@ -201,7 +196,7 @@ class BatchItem(models.Model):
                 condition=Q(status="pending"),
             ),
             models.Index(fields=["lane", "step", "id"], name="batch_item_working", condition=Q(status="working")),
-            models.Index(fields=["id"], name="batch_item_scheduled", condition=Q(status="scheduled")),
+            models.Index(fields=["id"], name="batch_item_late", condition=Q(status__in=["scheduled", "still_trying"])),
         ]
         constraints = [
             models.UniqueConstraint(fields=["operation", "invoice"], name="batch_item_once"),

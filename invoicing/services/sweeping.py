@@ -20,7 +20,7 @@ def sweep() -> None:
             queue.enqueue("invoicing.tasks.carry", 0)
     following.follow_all()
     stopping.stop_all_cancelled()
-    closing.settle_left(at=clock.now())
+    closing.settle_left()
     selecting.forget_selections()
     if running.waiting().exists() or running.taken().exists():
         queue.enqueue("invoicing.tasks.run_batches")

@@ -1,7 +1,5 @@
 """When an operation is over, and how it ended: re-reckoned from its items each time one of them changes."""
 
-from datetime import datetime, timedelta
-
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -10,8 +8,6 @@ from config.common.roles import SYSTEM
 
 from ...models import BatchItem, BatchOperation
 
-LOOK_BACK = timedelta(days=2)  # longer than an email is tried
-
 
 def settle_operations(pks) -> None:
     """Bring the counts of these operations up to date, and close, reopen or right those whose items say so."""
@@ -19,16 +15,22 @@ def settle_operations(pks) -> None:
         _settle(pk)
 
 
-def settle_left(*, at: datetime) -> None:
-    """The sweeper's round: operations that are not what their items say, as a worker died in between."""
+def settle_left() -> None:
+    """The sweeper's round: operations that are not what their items say, as a worker died in between.
+
+    A Completed one is none of them: what its emails still come to is written together with it (following.py).
+    """
     items = BatchItem.objects.filter(operation=OuterRef("pk"))
     active, troubled = Exists(items.unfinished()), Exists(items.filter(status__in=BatchItem.TROUBLED))
     left = BatchOperation.objects.filter(
-        Q(~active, status="in_progress")
-        | Q(~troubled, status="failed", acknowledged_at=None)
-        | Q(troubled, status="completed", finished_at__gte=at - LOOK_BACK)
+        Q(~active, status="in_progress") | Q(~troubled, status="failed", acknowledged_at=None)
     )
     settle_operations(left.values_list("pk", flat=True))
+
+
+def hold(pk: int) -> BatchOperation:
+    """The operation, nobody else's until the transaction ends. Taken before its items, as all who hold both do."""
+    return BatchOperation.objects.select_for_update(of=("self",)).get(pk=pk)
 
 
 def counts_of(pk: int) -> dict[str, int]:
@@ -39,7 +41,7 @@ def counts_of(pk: int) -> dict[str, int]:
 
 @transaction.atomic
 def _settle(pk):
-    operation = BatchOperation.objects.select_for_update(of=("self",)).get(pk=pk)
+    operation = hold(pk)
     counts = counts_of(pk)
     if counts != operation.counts:
         BatchOperation.objects.filter(pk=pk).update(counts=counts)

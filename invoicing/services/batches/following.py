@@ -5,6 +5,7 @@ To readers decide, as they do for the light: all reached is done, one refused is
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -41,12 +42,14 @@ def follow_items(pks) -> None:
     ).order_by("pk"):
         sent.setdefault(delivery.batch_item_id, []).append(delivery)
     paused = set(ChannelState.objects.exclude(paused_at=None).values_list("key", flat=True)) if items else set()
-    touched = set()
+    moves: dict[int, list[tuple[BatchItem, str, str]]] = {}
     for item in items:
         with override(item.operation.asked_by.language):
-            if _follow(item, sent.get(item.pk, []), paused):
-                touched.add(item.operation_id)
-    closing.settle_operations(touched)
+            to, reason = _reached(item, sent.get(item.pk, []), paused)
+        if to is not None and (to != item.status or reason != item.reason):
+            moves.setdefault(item.operation_id, []).append((item, to, reason))
+    for operation in sorted(moves):
+        _write(operation, moves[operation])
 
 
 def follow_all() -> None:
@@ -54,15 +57,16 @@ def follow_all() -> None:
     ended = Q(deliveries__status__in=["sent", "failed", "unknown", "cancelled"])
     tired = Q(deliveries__status="retrying", acted_at__lt=clock.now() - STILL_TRYING_AFTER)
     stuck = Q(deliveries__channel__in=_paused_long(), deliveries__status="queued")
-    working = BatchItem.objects.filter(ended | tired | stuck, status=Status.WORKING, step="carry")
-    settled = BatchItem.objects.filter(
-        Q(deliveries__status="sent") | Q(deliveries__status="failed", status__in=["unknown", "still_trying"]),
-        status__in=["unknown", "still_trying", "failed"],
-        step="carry",
+    carried = BatchItem.objects.filter(step="carry")
+    working = carried.filter(ended | tired | stuck, status=Status.WORKING)
+    late = carried.filter(ended | Q(invoice=None), status__in=BatchItem.LATE)
+    settled = carried.filter(
+        Q(deliveries__status="sent") | Q(deliveries__status="failed", status="unknown"),
+        status__in=["unknown", "failed"],
+        operation__status__in=["in_progress", "failed"],
         operation__acknowledged_at=None,
     )
-    fired = BatchItem.objects.filter(ended | Q(invoice=None), status=Status.SCHEDULED, step="carry")
-    for items in (working, settled, fired):
+    for items in (working, late, settled):
         follow_items(list(items.order_by("pk").values_list("pk", flat=True).distinct()[:CHUNK]))
 
 
@@ -71,11 +75,17 @@ def _paused_long() -> list[str]:
     return list(paused.values_list("key", flat=True))
 
 
-def _follow(item, deliveries, paused) -> bool:
+@transaction.atomic
+def _write(operation, moves):
+    """Move items of one operation, and the operation with them: whoever dies here leaves both as they were."""
+    closing.hold(operation)
+    moved = [each for each in moves if _move(*each)]
+    if moved:
+        closing.settle_operations([operation])
+
+
+def _move(item, to, reason) -> bool:
     """Move one item where its mail has got to; whether it moved."""
-    to, reason = _reached(item, deliveries, paused)
-    if to is None or (to == item.status and reason == item.reason):
-        return False
     rows = BatchItem.objects.filter(pk=item.pk)
     mend = "history" if to == Status.SCHEDULED else "delivery"
     told = {"reason": reason, "mend": mend if reason else "", "finished_at": clock.now()}

@@ -35,8 +35,8 @@ def stop_cancelled(operation) -> None:
 @transaction.atomic
 def stop_next(operation) -> bool:
     """Up to 1,000 waiting items, and as many waiting emails; whether there may be more. No group claims them by now."""
-    rows = BatchOperation.objects.select_related("asked_by", "cancelled_by").defer("rows")
-    operation = rows.filter(pk=operation.pk).exclude(cancelled_at=None).first()
+    rows = BatchOperation.objects.select_for_update(of=("self",)).select_related("asked_by", "cancelled_by")
+    operation = rows.defer("rows").filter(pk=operation.pk).exclude(cancelled_at=None).first()
     if operation is None:  # a bell that rang late: stopped by somebody else, and taken up again since
         return False
     who = {"who": operation.cancelled_by}

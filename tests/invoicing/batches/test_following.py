@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from config.common import clock
+from config.common import clock, states
 from invoicing.channels.base import ChannelFailure, OutcomeUnknown
 from invoicing.models import BatchItem, ChannelState, Delivery
 from invoicing.services import settling, sweeping
-from invoicing.services.batches import following
+from invoicing.services.batches import closing, deciding, following
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,56 @@ def test_what_a_dead_worker_did_not_note_is_noted_by_the_sweeper(send, monkeypat
 
     item.refresh_from_db()
     assert item.status == "done"
+
+
+@pytest.fixture
+def late(send):
+    """An item that is still trying, in an operation that has ended without waiting for it."""
+    item = send(before=ChannelFailure("451 later", kind="temporary"))
+    BatchItem.objects.update(acted_at=clock.now() - LATER)
+    following.follow_all()
+    item.refresh_from_db()
+    item.operation.refresh_from_db()
+    assert (item.status, item.operation.status) == ("still_trying", "completed")
+    return item
+
+
+def refuse():
+    states.advance_rows(Delivery.objects.all(), "failed", start=["retrying"], reason="550 no such mailbox")
+
+
+def test_a_completed_operation_fails_together_with_its_item_or_not_at_all(late, monkeypatch):
+    refuse()
+    with monkeypatch.context() as dying:
+        dying.setattr(closing, "settle_operations", lambda pks: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            following.follow_deliveries(Delivery.objects.all())
+    late.refresh_from_db()
+    assert late.status == "still_trying"  # never troubled in an operation that says Completed
+
+    sweeping.sweep()
+
+    late.refresh_from_db()
+    late.operation.refresh_from_db()
+    assert (late.status, late.operation.status, late.operation.counts) == ("failed", "failed", {"failed": 1})
+
+
+@pytest.mark.parametrize("end", ["failed", "unknown", "cancelled", "sent"])
+def test_what_a_dead_worker_left_of_a_completed_operation_is_found_however_late(late, clerk, end):
+    deciding.acknowledge_operation(late.operation, by=clerk)
+    long_ago = clock.now() - timedelta(days=400)
+    type(late.operation).objects.update(finished_at=long_ago, acknowledged_at=long_ago)
+    ended = {"sent_at": long_ago, "response": "250 OK"} if end == "sent" else {"reason": "So it ended."}
+    Delivery.objects.update(status=end, wire_started_at=long_ago, **ended)
+
+    sweeping.sweep()
+
+    late.refresh_from_db()
+    late.operation.refresh_from_db()
+    reached = "done" if end == "sent" else end
+    assert (late.status, late.operation.counts) == (reached, {reached: 1})
+    assert late.operation.status == ("failed" if end in ("failed", "unknown") else "completed")
+    assert (late.operation.acknowledged_at is None) == (late.operation.status == "failed")
 
 
 def test_an_ended_item_is_left_alone(send, django_assert_num_queries):
