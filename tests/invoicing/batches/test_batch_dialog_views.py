@@ -10,48 +10,14 @@ from config.common import clock
 from config.common.models import AuditEvent
 from customers.models import Customer, Organization
 from customers.services.customers import archive_customer
-from invoicing.models import BatchOperation, Delivery, Invoice, InvoiceTemplateText, Selection
+from invoicing.models import BatchOperation, Invoice, InvoiceTemplateText, Selection
 from invoicing.services import drafting, opening
 from invoicing.services.batches import checking, filling, selecting
 from tests import factories
+from tests.invoicing.batch_dialog import HTMX, filled, nothing_began, preflight, url
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true", "HX-Target": "dialog"}
 CHANGED = "This draft was changed after you looked at it. Review it and open it again."
-
-
-@pytest.fixture
-def today(db):
-    return clock.today(factories.organization().time_zone)
-
-
-@pytest.fixture
-def chosen(clerk):
-    """`chosen(first, second, …)`: the clerk's selection of these."""
-
-    def select(*invoices, by=clerk, page="list"):
-        return factories.selection(*invoices, by=by, page=page)
-
-    return select
-
-
-def url(selection, action="open", name="batch_new", *args):
-    return reverse(f"invoicing:{name}", args=[selection.pk, *args]) + f"?action={action}"
-
-
-def filled(answer, **changed) -> dict:
-    """What a browser would send of the dialog that came."""
-    shown = answer.context["form"].shown()
-    return {name: value for name, value in {**shown, **changed}.items() if value not in (None, False)}
-
-
-def preflight(client, selection, action="open", **typed):
-    typed = {"request_id": "x", **typed}
-    return client.post(url(selection, action, "batch_preflight"), typed, headers={**HTMX, "HX-Target": "preflight"})
-
-
-def nothing_began() -> bool:
-    return not (BatchOperation.objects.exists() or Delivery.objects.exists() or mail.outbox)
 
 
 # --- The dialog -----------------------------------------------------------------------------------------------
@@ -596,60 +562,6 @@ def test_a_selection_of_yesterday_is_not_there_any_more(as_role, clerk, chosen):
     selecting.forget_selections()
 
     assert as_role(clerk).get(url(selection)).status_code == 404
-
-
-# --- Schedule for Later ------------------------------------------------------------------------------------------
-
-
-LATER = {"send_email": "on", "later": "on", "send_at": "09:00", "zone": "each"}
-
-
-def test_the_dialog_offers_each_customers_own_clock_and_ones_own(as_role, clerk, chosen, today):
-    answer = as_role(clerk).get(url(chosen(factories.draft(), page="queue"), "send"), headers=HTMX)
-
-    form = answer.context["form"]
-    assert [value for value, _label in form.fields["zone"].choices] == ["each", clerk.time_zone]
-    assert (form["later"].value(), form["zone"].value()) == (None, "each")
-
-
-def test_what_waits_is_said_before_it_is_confirmed_and_scheduled_then(as_role, clerk, chosen, today, worker):
-    selection, client = chosen(factories.draft(), page="queue"), as_role(clerk)
-    typed = {**LATER, "send_on": (today + timedelta(days=3)).isoformat()}
-
-    shown = preflight(client, selection, "send", **typed).text
-    client.post(url(selection, "send"), {"request_id": "x", **typed}, headers=HTMX)
-    worker()
-
-    assert "Schedule 1 invoice</button>" in shown
-    assert "1 email goes out on" in shown
-    operation = BatchOperation.objects.get()
-    assert (operation.send_on, operation.zone) == (today + timedelta(days=3), "")
-    page = client.get(reverse("invoicing:batch", args=[operation.pk])).text
-    assert "Schedule 1 invoice" in page
-    assert "where each customer is" in page
-    assert f'id="batch-{operation.pk}-cancel"' in page
-
-
-def test_switched_off_nobody_looks_at_what_stands_in_its_fields(as_role, clerk, chosen, today):
-    selection = chosen(factories.draft(), page="queue")
-    typed = {**LATER, "send_on": "never", "zone": "Mars"}
-    typed.pop("later")
-
-    as_role(clerk).post(url(selection, "send"), {"request_id": "x", **typed}, headers=HTMX)
-
-    assert BatchOperation.objects.get().send_on is None
-
-
-def test_a_day_that_is_none_is_said_before_anything_begins(as_role, clerk, chosen, today):
-    selection, client = chosen(factories.draft(), page="queue"), as_role(clerk)
-
-    no_day = client.post(url(selection, "send"), {"request_id": "x", **LATER, "send_on": ""}, headers=HTMX)
-    past = {**LATER, "send_on": (today - timedelta(days=3)).isoformat(), "zone": clerk.time_zone}
-    too_late = client.post(url(selection, "send"), {"request_id": "x", **past}, headers=HTMX)
-
-    assert no_day.status_code == too_late.status_code == 422
-    assert "That moment has passed already." in too_late.text
-    assert not BatchOperation.objects.exists()
 
 
 def test_the_portal_link_begins_as_the_organization_has_it_and_is_kept_on_the_operation(as_role, clerk, chosen):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from config.common import clock, paging
+from config.common import paging
 from invoicing.models import Invoice, Selection
 from invoicing.services import crediting, marking
 from invoicing.services.batches import selecting
@@ -16,11 +16,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 LIST, QUEUE, SELECT = "/invoices/", "/invoices/to-be-sent/", "/batches/selecting/"
 HTMX = {"HX-Request": "true", "HX-Target": "dialog"}
-
-
-@pytest.fixture
-def today(db):
-    return clock.today(factories.organization().time_zone)
 
 
 @pytest.fixture
