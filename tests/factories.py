@@ -9,7 +9,7 @@ from customers.models import Organization
 from customers.services.customers import create_customer
 from customers.services.organization import add_bank_account, add_organization_email, set_up_organization
 from invoicing.models import Delivery, Invoice, TaxRate
-from invoicing.services import delivering, drafting, marking, opening, paying, scheduling
+from invoicing.services import delivering, drafting, marking, opening, paying, scheduling, scheduling_many
 from invoicing.services.batches import selecting, starting
 from invoicing.services.batches.wishes import Wishes
 from invoicing.services.mail import Mail, Reader
@@ -138,6 +138,11 @@ def selection(*invoices, by, page="list", query=""):
     """These invoices chosen in a list, as they are now."""
     chosen = Invoice.objects.filter(pk__in=[invoice.pk for invoice in invoices])
     return selecting.select_invoices(chosen, by=by, page=page, query=query)
+
+
+def chosen_scheduled(*invoices, by):
+    """These invoices chosen in Scheduled, each with when it goes out."""
+    return scheduling_many.choose_scheduled(Invoice.objects.filter(pk__in=[each.pk for each in invoices]), by=by)
 
 
 def operation(*invoices, by, page="list", query="", leaves_out=False, **wishes):

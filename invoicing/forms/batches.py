@@ -1,24 +1,21 @@
 """What the dialog of a batch asks: the settings all chosen invoices share."""
 
 import secrets
-from datetime import timedelta
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.common import clock
 from config.common.forms import EmailListField, SwitchInput
 
-from .. import merge, wall_time
+from .. import merge
 from ..services import proposing
 from ..services.batches.wishes import Action, Wishes
 from ..services.mail import link_refusal
-from .scheduling import USUAL, WHEN_FIELDS, LaterFields
+from .scheduling import EACH, WHEN_FIELDS, LaterFields
 from .sending import WayForm
 
 MAIL_FIELDS = ("subject", "reply_to", "cc", "message")
-EACH = "each"  # the time zone of each customer
 DEFAULT = gettext_lazy("Blank: each invoice’s template default.")
 
 
@@ -101,13 +98,10 @@ class MailBatchForm(LaterFields, BatchForm):
 
     def __init__(self, data=None, *, action: str, person, initial=None, **kwargs):
         asked = {"send_email": action == Action.SEND, "submit_einvoice": action == Action.SUBMIT}
-        tomorrow = wall_time.local(clock.now(), person.time_zone).date() + timedelta(days=1)
-        when = {"send_on": tomorrow, "send_at": USUAL, "zone": EACH}
         if data is None:
             asked["portal_link"] = proposing.puts_link()
-        super().__init__(data, action=action, initial={**asked, **when, **(initial or {})}, **kwargs)
-        yours = _("Yours, %(place)s") % {"place": wall_time.place_of(person.time_zone)}
-        self.fields["zone"].choices = [(EACH, _("Each customer’s own")), (person.time_zone, yours)]
+        super().__init__(data, action=action, initial={**asked, **(initial or {})}, **kwargs)
+        self.initial = {**self.offer_each(person), **self.initial}
         self.mark_optional = False  # they all are; what blank means is said at each
 
     @property

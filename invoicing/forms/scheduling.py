@@ -15,6 +15,7 @@ from ..wall_time import WallTime
 
 USUAL = time(9)
 WHEN_FIELDS = ("send_on", "send_at", "zone")
+EACH = "each"  # the time zone of each customer
 
 
 class WhenFields(forms.Form):
@@ -38,10 +39,21 @@ class WhenFields(forms.Form):
         self.fields["zone"].choices = [
             (zone, text % {"place": wall_time.place_of(zone)}) for zone, text in words.items()
         ]
-        for name in WHEN_FIELDS:
-            self.fields[name].widget.attrs["data-when"] = True
+        self._mark()
         zone = present or theirs or own
         return {"send_on": _first_day(invoice, zone), "send_at": USUAL, "zone": zone}
+
+    def offer_each(self, person) -> dict:
+        """For many: each customer's own zone, and one's own; and what to begin with."""
+        yours = _("Yours, %(place)s") % {"place": wall_time.place_of(person.time_zone)}
+        self.fields["zone"].choices = [(EACH, _("Each customer’s own")), (person.time_zone, yours)]
+        self._mark()
+        tomorrow = wall_time.local(clock.now(), person.time_zone).date() + timedelta(days=1)
+        return {"send_on": tomorrow, "send_at": USUAL, "zone": EACH}
+
+    def _mark(self):
+        for name in WHEN_FIELDS:
+            self.fields[name].widget.attrs["data-when"] = True
 
     def wall(self) -> WallTime:
         typed = self.cleaned_data
@@ -105,6 +117,27 @@ class MoveForm(WhenForm):
         self.data = self.data.copy()
         for delivery in scheduling.scheduled_of(self.invoice)[:1]:
             self.data["seen"] = seconds(delivery.scheduled_at)
+
+
+class MoveManyForm(WhenFields):
+    """Another moment for many; `values()` is what move_many takes, a blank zone is each customer's own."""
+
+    def __init__(self, data=None, *, person):
+        super().__init__(data)
+        self.person = person
+        self.initial = self.offer_each(person)
+
+    def begun(self):
+        """As it is before anything is typed: for the dialog's first sentence."""
+        return type(self)(self.initial, person=self.person)
+
+    def values(self) -> dict:
+        wall = self.wall()
+        return {"on": wall.on, "at": wall.at, "zone": "" if wall.zone == EACH else wall.zone}
+
+
+class SureForm(forms.Form):
+    """Yes, to what the dialog says of many."""
 
 
 class ConfirmForm(forms.Form):

@@ -72,6 +72,7 @@ def send_now(invoice, *, by, on: date, version: int | None = None) -> list[Deliv
     invoice = _held(invoice.pk) or invoice
     waiting = scheduling.waiting_of(invoice)
     _release(invoice, waiting, by=by, opener=by, on=on, version=version)
+    following.follow_deliveries(waiting)
     return waiting
 
 

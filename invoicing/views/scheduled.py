@@ -16,6 +16,7 @@ from config.common.views import FilteredListView
 from .. import presenting
 from ..filters_scheduled import ScheduledFilter
 from ..models import Delivery, DeliveryDocument, Invoice
+from ..services.scheduling_many import MOST
 from .actions import Action
 from .figures import organization_of
 from .moments import Going, going_of
@@ -65,6 +66,12 @@ class ScheduledView(FilteredListView):
         "by": (gettext_lazy("Asked by"), True),
     }
 
+    @classmethod
+    def matching(cls, request):
+        """The invoices of those that go out first, as many as one act takes."""
+        first = super().matching(request).order_by("delivery__scheduled_at", "pk").values_list("invoice", flat=True)
+        return Invoice.objects.filter(pk__in=list(first[:MOST]))
+
     def prepare(self):
         offered = organization_of(self.request, also=ScheduledFilter.choices_in_use)
         self.filterset_class = partial(ScheduledFilter, offered=offered)
@@ -81,6 +88,8 @@ class ScheduledView(FilteredListView):
         return {
             "rows": [row_of(document, may_send=may_send) for document in page.rows],
             "is_filtered": bool(self.tags(filterset)),
+            "may_send": may_send,
+            "most": MOST,
         }
 
     def download(self, rows):

@@ -40,6 +40,7 @@ TYPED = {
     "city": "Hamburg", "postcode": "20095", "lines-0-name": "Probe", "lines-0-quantity": "1",
     "lines-0-unit_price": "100", "label": "Typed", "limit": "5",
 }  # fmt: skip
+OF_SCHEDULED = ("scheduled_moving", "scheduled_sending", "scheduled_cancelling")
 WHOLE = bool(os.environ.get("TORTURE"))
 A_DAY = slice(None) if WHOLE else slice(None, None, 3)  # every day a third of the forms, all with `make torture`
 CLOCKS = (models.DateTimeField, models.DateField, models.UUIDField, models.BinaryField)
@@ -61,11 +62,12 @@ def town(admin, worker):
     problems.failed(factories.opened(buyer))
     problems.unknown(factories.opened(buyer))
     tomorrow = clock.today("Europe/Berlin") + timedelta(days=1)
-    factories.scheduled(by=admin, wall=WallTime(tomorrow, time(9), "Europe/Berlin"))
+    waiting = factories.scheduled(by=admin, wall=WallTime(tomorrow, time(9), "Europe/Berlin"))
     factories.opened(buyer)
     operations.with_one_failed(worker, by=admin, sound=0)
     filling.fill_next(factories.operation(factories.opened(buyer), by=admin, action="send", send_email=True))
     factories.selection(factories.draft(buyer), by=admin)
+    factories.chosen_scheduled(waiting.documents.get().invoice, by=admin)
     return buyer
 
 
@@ -105,8 +107,12 @@ class Form:
 
 
 def forms_of(client):
-    """Every form of every kind of page that a link leads to, and of the dialog that a choice of invoices leads to."""
-    chosen = [reverse("invoicing:batch_new", args=[each.pk]) for each in Selection.objects.all()]
+    """Every form of every kind of page that a link leads to, and of the dialogs that a choice of invoices leads to."""
+    chosen = [
+        reverse(f"invoicing:{name}", args=[each.pk])
+        for each in Selection.objects.all()
+        for name in (OF_SCHEDULED if each.page == "scheduled" else ["batch_new"])
+    ]
     seen, waiting, known, found = Counter(), ["/", *chosen], set(), {}
     for path in waiting:
         answer = client.get(path)

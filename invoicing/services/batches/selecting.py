@@ -17,8 +17,9 @@ MOST = 200_000  # one operation; beyond it the filter is to be narrowed
 
 
 def select_invoices(invoices, *, by, page: str, every: bool = False, query: str = "") -> Selection:
-    """Freeze the rows of a queryset of invoices as they are now. `page`: "list" or "queue", where they were chosen.
+    """Freeze the rows of a queryset of invoices as they are now.
 
+    `page`: "list" or "queue", where they were chosen; "scheduled" is of scheduling_many.
     Refused with DomainError where there is none, or more than 200,000.
     """
     roles.require(by, "batch.run")

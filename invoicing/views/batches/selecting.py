@@ -11,27 +11,27 @@ from config.common.views import staff_required
 
 from ...models import BatchOperation, Invoice
 from ...services.batches import selecting as service
+from ...services.scheduling_many import choose_scheduled
 from ..invoices import InvoiceListView
 from ..queue import QueueView
+from ..scheduled import ScheduledView
 
-LISTS = {"list": InvoiceListView, "queue": QueueView}
+LISTS = {"list": InvoiceListView, "queue": QueueView, "scheduled": ScheduledView}
+DIALOGS = {"move": "scheduled_moving", "send": "scheduled_sending", "cancel": "scheduled_cancelling"}
 
 
 @staff_required("batch.run")
 @require_POST
 def selecting(request):
     """The address carries the list (`from`) and its filters, the form what is ticked, or `every` of what matches."""
-    action = request.POST.get("action", "")
-    if action not in BatchOperation.Action.values:
+    place, every, action = _place(request), request.POST.get("every") == "1", request.POST.get("action", "")
+    if action not in (DIALOGS if place == "scheduled" else BatchOperation.Action.values):
         raise Http404
-    place, every = _place(request), request.POST.get("every") == "1"
-    selection = service.select_invoices(
-        LISTS[place].matching(request) if every else Invoice.objects.filter(pk__in=_ticked(request)),
-        by=request.user,
-        page=place,
-        every=every,
-        query=_query(request),
-    )
+    chosen = LISTS[place].matching(request) if every else Invoice.objects.filter(pk__in=_ticked(request))
+    frozen = {"by": request.user, "every": every, "query": _query(request)}
+    if place == "scheduled":
+        return redirect(f"invoicing:{DIALOGS[action]}", choose_scheduled(chosen, **frozen).pk)
+    selection = service.select_invoices(chosen, page=place, **frozen)
     return redirect(f"{reverse('invoicing:batch_new', args=[selection.pk])}?{urlencode({'action': action})}")
 
 
