@@ -113,16 +113,18 @@ def freeze(n, *, points, deliveries):
 # --- Batch operations -----------------------------------------------------------------------------------------
 
 
-def run(n, *, lease, group_seconds=running.GROUP_SECONDS, poison=None, hosts=None, minutes=None):
+def run(n, *, lease, group_seconds=running.GROUP_SECONDS, poison=None, hosts=None, minutes=None, draws=False):
     """All of a worker's work without end: groups of batches, mails, and the minute sweeper once a second.
 
     `poison`: {a way to misbehave: invoice}, see _poisoned. `hosts`, `minutes`: the name of worker n's machine, and by
-    how many minutes its clock is wrong. A database that is away for a while is asked again, as the queue would.
+    how many minutes its clock is wrong. `draws`: every invoice has its PDF drawn, by a renderer for each worker.
+    A database that is away for a while is asked again, as the queue would.
     """
     _without_a_bell()
     carrying.LEASE_SECONDS = carrying.WIRE_LEASE_SECONDS = running.LEASE_SECONDS = lease
     running.GROUP_SECONDS = group_seconds
-    documents._make = lambda invoice: (CANNED_PDF, [])
+    if not draws:
+        documents._make = lambda invoice: (CANNED_PDF, [])
     _poison(poison or {})
     if hosts:
         _live_on(hosts[n], timedelta(minutes=minutes[n]))

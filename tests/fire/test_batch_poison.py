@@ -1,5 +1,6 @@
 """Invoices that raise, never end or kill their worker: put aside after three tries with the reason, all others done."""
 
+import os
 import time
 
 import pytest
@@ -13,6 +14,8 @@ from tests.processes import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WORKERS = 4
+# Canned PDFs make a batch cost a fraction of what it does in life, and the seconds of one group's limit weigh too much.
+DRAWS = bool(os.environ.get("TORTURE"))
 
 
 def _others_done(operation, poisoned) -> bool:
@@ -28,7 +31,7 @@ def test_poisoned_invoices_are_put_aside_with_their_reasons_and_all_others_are_d
     ways = ("raises", "never ends", "kills", "kills by its mail")
     poison = {way: drafts[number * n // 4 + 7].pk for n, way in enumerate(ways)}
 
-    given = {"lease": max(5, size(20)), "group_seconds": patience, "poison": poison}
+    given = {"lease": max(5, size(20)), "group_seconds": patience, "poison": poison, "draws": DRAWS}
     with crew("run", WORKERS, mail=server.url, replace=True, **given) as team:
         began = time.monotonic()
         without = batches.start(healthy, by=manager)
@@ -41,8 +44,14 @@ def test_poisoned_invoices_are_put_aside_with_their_reasons_and_all_others_are_d
         whole, deaths = time.monotonic() - began, len(team.ended)
 
     items = {way: operation.items.get(invoice=pk) for way, pk in poison.items()}
-    seconds = {"seconds without": round(plain, 1), "all others with": round(delayed, 1), "to the end": round(whole, 1)}
-    delay = {"delay": f"{delayed / plain - 1:+.0%}", "patience": patience}
+    shared = operation.items.filter(status="done", crashes__gt=0)
+    seconds = {
+        "PDFs": "drawn" if DRAWS else "canned",
+        "seconds without": round(plain, 1),
+        "all others with": round(delayed, 1),
+        "to the end": round(whole, 1),
+    }
+    delay = {"delay": f"{delayed / plain - 1:+.0%}", "patience": patience, "tried once more": shared.count()}
     figures(batches.states(operation), seconds, delay, {"worker deaths": deaths})
     assert batches.states(without) == {"done": number}
     assert batches.states(operation) == {"done": number - len(ways), "failed": len(ways)}
@@ -60,7 +69,6 @@ def test_poisoned_invoices_are_put_aside_with_their_reasons_and_all_others_are_d
     assert items["kills by its mail"].invoice.number
     assert deaths == 6
     # Whoever shared a group with one of them was tried once more, alone, and nobody more than that.
-    shared = operation.items.filter(status="done", crashes__gt=0)
     assert 0 < shared.count() <= 19 * 3
     assert set(shared.values_list("crashes", "tries")) == {(1, 2)}
     for each in (operation, without):
