@@ -71,6 +71,7 @@ def send_now(invoice, *, by, on: date, version: int | None = None) -> list[Deliv
     roles.require(by, "invoice.send")
     invoice = _held(invoice.pk) or invoice
     waiting = scheduling.waiting_of(invoice)
+    following.hold_operations(waiting)
     _release(invoice, waiting, by=by, opener=by, on=on, version=version)
     following.follow_deliveries(waiting)
     return waiting

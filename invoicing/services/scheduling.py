@@ -81,6 +81,7 @@ def move_scheduled(invoice, *, by, wall: WallTime, now: datetime, seen: datetime
     waiting = waiting_of(invoice)
     if _is_at(waiting[0], wall, instant):
         return waiting
+    following.hold_operations(waiting)
     check_schedulable(invoice, by=by, on=day_of(instant))
     before = waiting[0].wall_time
     # A plain condition on the rows themselves: of a move and a firing at the same moment exactly one finds them.
@@ -99,6 +100,7 @@ def cancel_scheduled(invoice, *, by) -> None:
     roles.require(by, "invoice.send")
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
     waiting = waiting_of(invoice)
+    following.hold_operations(waiting)
     if not end(invoice, waiting, "cancelled", by=by, reason=_("Cancelled by %(who)s.") % {"who": by}):
         raise Stale(_gone())
     following.follow_deliveries(waiting)

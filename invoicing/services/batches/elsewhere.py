@@ -2,6 +2,7 @@
 and counts no longer.
 """
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -20,15 +21,22 @@ def note_done(invoices) -> None:
     pks = [pk for pk in invoices if pk]
     if not pks:
         return
-    touched = set()
+    found: dict[int, list[BatchItem]] = {}
     for item in _done_since(pks).select_related("invoice", "operation__asked_by"):
+        found.setdefault(item.operation_id, []).append(item)
+    for operation in sorted(found):
+        _skip(operation, found[operation])
+
+
+@transaction.atomic
+def _skip(operation, items):
+    closing.hold(operation)
+    for item in items:
         with override(item.operation.asked_by.language):
             told = {"reason": _where(item), "mend": "", "finished_at": clock.now()}
-        if states.advance_rows(
-            BatchItem.objects.filter(pk=item.pk), "skipped", start=["failed", "needs_attention"], **told
-        ):
-            touched.add(item.operation_id)
-    closing.settle_operations(touched)
+        rows = BatchItem.objects.filter(pk=item.pk)
+        states.advance_rows(rows, "skipped", start=["failed", "needs_attention"], **told)
+    closing.settle_operations([operation])
 
 
 def _done_since(pks):

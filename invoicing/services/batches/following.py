@@ -31,6 +31,19 @@ def follow_deliveries(deliveries) -> None:
     elsewhere.note_done(invoices.values_list("documents__invoice", flat=True))
 
 
+def hold_operations(deliveries) -> None:
+    """The operations of these deliveries, nobody else's until the transaction ends.
+
+    To be taken before the deliveries are changed by somebody who follows them in the same transaction: whoever cancels
+    an operation holds it first and its emails then.
+    """
+    items = [delivery.batch_item_id for delivery in deliveries if delivery.batch_item_id]
+    if items:
+        operations = BatchItem.objects.filter(pk__in=items).order_by("operation").values_list("operation", flat=True)
+        for operation in operations.distinct():
+            closing.hold(operation)
+
+
 def follow_items(pks) -> None:
     """Bring these items in line with their deliveries, and their operations with them."""
     rows = BatchItem.objects.filter(pk__in=pks, step="carry").exclude(status__in=["done", "skipped", "cancelled"])
