@@ -59,6 +59,17 @@ def carried_out(request, form, act, *, leads) -> bool:
     return True
 
 
+def sent_before(request) -> Submission | None:
+    """What was made of this very page, typed as it is now. To be asked where a page is not valid any more because of
+    what it did: the rows it offered are gone, and whoever clicked twice must not read that nothing was saved.
+    """
+    kept = Submission.objects.filter(token=_key(request)).first()
+    if kept is None or kept.content != _content(request):
+        return None
+    messages.info(request, _("This was sent twice and saved once."))
+    return kept
+
+
 def _first(key, content, act, leads) -> tuple:
     """What is kept of it, and what was made; None if that was before."""
     with transaction.atomic():

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from config.common.forms import DateInput
+from config.common.once import OnceForm
 
 from ..models import Payment
 from .fields import AmountField
-from .paying import say, wrong_day
+from .paying import MoneyOnceForm, say, wrong_day
 from .sharing import Part, PartsForm, distributed
 
 
@@ -23,7 +24,7 @@ class WhyForm(forms.Form):
     )
 
 
-class SpreadForm(PartsForm):
+class SpreadForm(OnceForm, PartsForm):
     """Credit of one source over open invoices; begins with the invoice due first. `rest` is what the source has."""
 
     def __init__(self, data=None, *, invoices, rest: int, currency: str):
@@ -43,7 +44,7 @@ class SpreadForm(PartsForm):
         return cleaned
 
 
-class UseCreditForm(PartsForm):
+class UseCreditForm(OnceForm, PartsForm):
     """What is on account and on credit notes for one invoice; begins with the oldest."""
 
     def __init__(self, data=None, *, invoice, sources):
@@ -90,7 +91,7 @@ class MoveForm(WhyForm):
         }
 
 
-class RefundForm(forms.Form):
+class RefundForm(MoneyOnceForm):
     """Money that was paid back; `values()` is what refunding takes."""
 
     amount = AmountField(label=gettext_lazy("Amount"))
@@ -100,7 +101,6 @@ class RefundForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=250, help_text=gettext_lazy("It stays in the books.")
     )
-    occasion = forms.CharField(max_length=60, widget=forms.HiddenInput)
 
     def __init__(self, data=None, *, rest: int, currency: str, today):
         initial = {"amount": rest, "paid_on": today, "method": Payment.Method.TRANSFER, "occasion": uuid.uuid4().hex}

@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from config.common.forms import DateInput
+from config.common.once import OnceForm
 from config.common.roles import may
 
 from .. import terms
@@ -47,8 +48,20 @@ def wrong_day(day: date, *, today: date) -> str:
     return "" if day.year in YEARS else _("The year cannot be right.")
 
 
-class ReceivedForm(forms.Form):
-    """Money that came in: how much, when and how. `occasion` makes the same submit twice one payment."""
+class MoneyOnceForm(OnceForm, forms.Form):
+    """A form that records money. `occasion` makes the same submit twice one record, also for who sends no token."""
+
+    occasion = forms.CharField(max_length=60, widget=forms.HiddenInput)
+
+    def renew(self):
+        """Other figures on a page that was sent already: sent again they are another record, not the first anew."""
+        super().renew()
+        self.data = self.data.copy()
+        self.data["occasion"] = uuid.uuid4().hex
+
+
+class ReceivedForm(MoneyOnceForm):
+    """Money that came in: how much, when and how."""
 
     amount = AmountField(label=gettext_lazy("Amount"))
     paid_on = forms.DateField(
@@ -67,7 +80,6 @@ class ReceivedForm(forms.Form):
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
-    occasion = forms.CharField(max_length=60, widget=forms.HiddenInput)
     agreed = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)  # the rest seen, minor units
 
     DETAILS = ("paid_on", "received_on", "method", "reference", "note", "occasion")

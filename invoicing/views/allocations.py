@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from config.common import once
 from config.common.leading import go
 from config.common.views import carried_out, render_dialog, staff_required
 
@@ -43,10 +44,10 @@ def _spread(request, source, rest, back, *, title):
     form = SpreadForm(request.POST or None, invoices=invoices, rest=rest, currency=source.currency)
 
     def act():
-        return reallocating.spread(source, by=request.user, amounts=form.amounts(), on=today_of(request))
+        reallocating.spread(source, by=request.user, amounts=form.amounts(), on=today_of(request))
+        return source
 
-    if request.method == "POST" and form.is_valid() and carried_out(form, act):
-        messages.success(request, _allocated(form, source.currency))
+    if request.method == "POST" and _allocate(request, form, act, source.currency, back):
         return go(request, back)
     context = {
         "form": form,
@@ -59,6 +60,17 @@ def _spread(request, source, rest, back, *, title):
     }
     status = 422 if request.method == "POST" else 200
     return render_dialog(request, "invoicing/allocate_dialog.html", context, status=status)
+
+
+def _allocate(request, form, act, currency, back) -> bool:
+    """Whether it is done, now or by the same page sent before, whose rows are gone by now."""
+    if not form.is_valid():
+        return once.sent_before(request) is not None
+    if not once.carried_out(request, form, act, leads=lambda _source: back):
+        return False
+    if form.result:
+        messages.success(request, _allocated(form, currency))
+    return True
 
 
 @staff_required("payment.allocate")
@@ -74,10 +86,10 @@ def use_credit(request, pk):
     back = reverse("invoicing:detail", args=[pk])
 
     def act():
-        return reallocating.use_credit(invoice, by=request.user, amounts=form.amounts(), on=today_of(request))
+        reallocating.use_credit(invoice, by=request.user, amounts=form.amounts(), on=today_of(request))
+        return invoice
 
-    if request.method == "POST" and form.is_valid() and carried_out(form, act):
-        messages.success(request, _allocated(form, invoice.currency))
+    if request.method == "POST" and _allocate(request, form, act, invoice.currency, back):
         return go(request, back)
     context = {"form": form, "invoice": invoice, "cancel_url": back}
     status = 422 if request.method == "POST" else 200
@@ -128,12 +140,19 @@ def asked(request, form, act, words, *, done, row=None, back=""):
     done: the sentence for the toast, or what makes it from the act's result.
     """
     back = back or _page_of(row)
-    if request.method == "POST" and form.is_valid() and carried_out(form, act):
-        messages.success(request, done(form.result) if callable(done) else done)
+    if request.method == "POST" and form.is_valid() and _carried_out(request, form, act, back):
+        if form.result:
+            messages.success(request, done(form.result) if callable(done) else done)
         return go(request, back)
     context = {"form": form, "words": words, "cancel_url": back}
     status = 422 if request.method == "POST" else 200
     return render_dialog(request, "invoicing/money_dialog.html", context, status=status)
+
+
+def _carried_out(request, form, act, back) -> bool:
+    if isinstance(form, once.OnceForm):  # what makes something; of what undoes, a second time is told
+        return once.carried_out(request, form, act, leads=lambda _made: back)
+    return carried_out(form, act)
 
 
 def _allocation(pk):

@@ -10,10 +10,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from config.common import roles
+from config.common import once, roles
 from config.common.currency import to_decimal
 from config.common.leading import go
-from config.common.views import FilteredListView, carried_out, render_dialog, staff_required
+from config.common.views import FilteredListView, render_dialog, staff_required
 from customers.models import Customer
 
 from ..filters import PaymentFilter
@@ -37,7 +37,7 @@ def payments(request, pk):
     form = PaymentForm(request.POST or None, invoice=invoice, today=today_of(request), person=request.user)
     if request.method == "GET" and "effect" in request.GET:
         return render(request, "invoicing/_payment_effect.html", {"effect": form.typed_effect(request.GET)})
-    if request.method == "GET" or not form.is_valid() or not carried_out(form, lambda: _record(request, invoice, form)):
+    if request.method == "GET" or not form.is_valid() or not _record(request, invoice, form):
         context = {
             "form": form,
             "invoice": invoice,
@@ -47,12 +47,19 @@ def payments(request, pk):
         }
         status = 422 if request.method == "POST" else 200
         return render_dialog(request, "invoicing/payment_form.html", context, status=status)
-    messages.success(request, recorded(form.result))
+    if form.result:
+        messages.success(request, recorded(form.result))
     return go(request, reverse("invoicing:detail", args=[pk]))
 
 
-def _record(request, invoice, form):
-    return service.pay_invoice(invoice, by=request.user, **form.values())
+def _record(request, invoice, form) -> bool:
+    return once.carried_out(
+        request, form, lambda: service.pay_invoice(invoice, by=request.user, **form.values()), leads=page_of_payment
+    )
+
+
+def page_of_payment(payment) -> str:
+    return reverse("invoicing:payment", args=[payment.pk])
 
 
 def _credit_url(request, invoice) -> str:

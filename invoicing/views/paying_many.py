@@ -5,16 +5,17 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from config.common import once
 from config.common.currency import codes
 from config.common.leading import go
-from config.common.views import carried_out, staff_required
+from config.common.views import staff_required
 from customers.models import Customer
 
 from ..forms.paying_many import INVOICES_AT_MOST, PaymentOverForm, find_payers
 from ..reports import credit, owed_by
 from ..services import paying as service
 from .figures import today_of
-from .paying import recorded
+from .paying import page_of_payment, recorded
 
 PAYERS_SHOWN = 20
 
@@ -50,14 +51,20 @@ def payment_new(request):
     form = PaymentOverForm(request.POST, **facts)
     if (act := request.POST.get("act", "record")) != "record":
         return _step(request, act, form, facts, more)
-    if form.is_valid() and carried_out(form, lambda: _record(request, customer, form)):
-        messages.success(request, recorded(form.result))
-        return go(request, reverse("invoicing:payment", args=[form.result.pk]))
+    if not form.is_valid():
+        if kept := once.sent_before(request):
+            return go(request, kept.path)
+    elif _record(request, customer, form):
+        if form.result:
+            messages.success(request, recorded(form.result))
+        return go(request, form.leads_to)
     return _page(request, {**more, "form": form, "sums": form.sums()}, status=422)
 
 
-def _record(request, customer, form):
-    return service.record_payment(customer, by=request.user, **form.values())
+def _record(request, customer, form) -> bool:
+    return once.carried_out(
+        request, form, lambda: service.record_payment(customer, by=request.user, **form.values()), leads=page_of_payment
+    )
 
 
 def _step(request, act, form, facts, more):
