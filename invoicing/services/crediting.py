@@ -11,10 +11,12 @@ from config.common.errors import DomainError, Stale
 
 from .. import formats
 from ..models import Allocation, Invoice, Line
+from ..money import percentage
 from . import allocating, drafting
 
 COPIED = ("name", "details", "unit", "unit_price", "price_base", "period_start", "period_end")
 TAXED = ("tax", "tax_category", "tax_percent", "exemption_text", "exemption_code")
+MOST_ROUNDED = 10  # minor units: more than that is no rounding
 HEAD = (
     "currency", "language", "template", "buyer_reference", "order_number", "delivered_on", "period_start",
     "period_end", "delivery_country", "accounting_currency", "accounting_rate",
@@ -39,17 +41,24 @@ def draft_credit_note(invoice, *, by, quantities: dict[int, Decimal] | None = No
     """A draft credit note for an opened invoice: whole (what is not credited yet), or by line.
 
     `quantities` names lines by primary key and how much of each is credited, of the line's own sign. Allowances and
-    charges follow in proportion. Refused with DomainError for a draft, void or fully credited invoice, another credit
-    note, or more of a line than is left.
+    charges follow in proportion; the note that takes the last of the lines also takes the cents that rounding left.
+    Refused with DomainError for a draft, void or fully credited invoice, another credit note, or more of a line than is
+    left.
     """
     roles.require(by, "invoice.credit")
     check_creditable(invoice)
     left = creditable(invoice)
+    if not any(left.values()):
+        raise DomainError(
+            _("Every line of %(number)s is credited; the %(rest)s that rounding left cannot be. Let it go as rounding.")
+            % {"number": invoice.number, "rest": formats.told(invoice.total - invoice.credited, invoice.currency)}
+        )
     wanted = left if quantities is None else quantities
     _check_quantities(invoice, wanted, left)
     lines = [line for line in invoice.lines.prefetch_related("adjustments") if wanted.get(line.pk)]
     if not lines:
         raise DomainError(_("Choose at least one line, and how much of it is credited."))
+    is_last = all(wanted.get(pk, 0) == quantity for pk, quantity in left.items())
     rows = [_row(line, wanted[line.pk]) for line in lines]
     share = _share(invoice, rows)
     whole = invoice.adjustments.filter(line=None)
@@ -67,7 +76,7 @@ def draft_credit_note(invoice, *, by, quantities: dict[int, Decimal] | None = No
         discount_percent=0,
         discount_days=0,
     )
-    note = _within(note, invoice, rows, whole, share, by=by)
+    note = _evened(note, invoice, rows, whole, share, is_last=is_last, by=by)
     audit.record(
         "invoice.credit_drafted", invoice, by=by, after={"credit_note": note.pk, "total": note.total}, reason=reason
     )
@@ -164,19 +173,25 @@ def _share(invoice, rows) -> Decimal:
     return Decimal(sum(line.net for line in made)) / Decimal(net) if net else Decimal(1)
 
 
-def _within(note, invoice, rows, whole, share, *, by):
-    """Tax is rounded on each note by itself; several may come to a cent more than the invoice: taken off here."""
-    excess = note.total - (invoice.total - invoice.credited)
-    largest = note.tax_lines.order_by("-taxable").first()
-    if excess <= 0 or excess > 10 or largest is None:
+def _evened(note, invoice, rows, whole, share, *, is_last, by):
+    """Tax is rounded on each note by itself, so several come to some cents more or less than the invoice: more is taken
+    off here, and what is less is added to the last of them, as else nothing could ever credit it.
+    """
+    off = invoice.total - invoice.credited - note.total
+    if off == 0 or abs(off) > MOST_ROUNDED or (off > 0 and not is_last):
         return note
+    found = _smoothing(list(note.tax_lines.order_by("-taxable", "pk")), off)
+    if found is None:
+        return note
+    group, amount = found
     smoothing = {
-        "amount": _half_up(excess / (1 + largest.percent / 100)) or 1,
+        "amount": abs(amount),
+        "is_charge": amount > 0,
         "reason": _("Rounding"),
-        "tax_category": largest.category,
-        "tax_percent": largest.percent,
-        "exemption_text": largest.exemption_text,
-        "exemption_code": largest.exemption_code,
+        "tax_category": group.category,
+        "tax_percent": group.percent,
+        "exemption_text": group.exemption_text,
+        "exemption_code": group.exemption_code,
     }
     return drafting.change_draft(
         note,
@@ -186,6 +201,20 @@ def _within(note, invoice, rows, whole, share, *, by):
         lines=rows,
         adjustments=[*(_scaled(row, share, whole=True) for row in whole), smoothing],
     )
+
+
+def _smoothing(groups, off):
+    """(group of tax, net amount with its sign) that changes the total by `off`, or as nearly as can be without coming
+    to more than that; None where nothing does. An amount moves its tax along, so that not every cent can be reached.
+    """
+    sign = 1 if off > 0 else -1
+    best = None
+    for group in groups:
+        for amount in range(sign, off + sign, sign):
+            tax = percentage(group.taxable + amount, group.percent) - percentage(group.taxable, group.percent)
+            if amount + tax <= off and (best is None or amount + tax > best[0]):
+                best = amount + tax, group, amount
+    return best and best[1:]
 
 
 def _check_quantities(invoice, wanted, left):

@@ -57,7 +57,59 @@ def test_several_credit_notes_by_line_never_exceed_the_invoice(manager):
     invoice.refresh_from_db()
     assert crediting.creditable(invoice) == {line.pk: 0}
     assert invoice.credited <= invoice.total
-    with pytest.raises(DomainError, match=r"credited in full|at least one line"):
+    with pytest.raises(DomainError, match=r"credited in full|Every line"):
+        crediting.draft_credit_note(invoice, by=manager)
+
+
+def by_lines(invoice, manager):
+    """Each line but the last credited by a note of its own; then everything that is left."""
+    for line in list(invoice.lines.all())[:-1]:
+        credit(invoice, manager, {line.pk: line.quantity})
+    invoice.refresh_from_db()
+    return credit(invoice, manager)
+
+
+def test_the_last_of_several_takes_the_cent_that_rounding_left(manager):
+    lines = [factories.line(f"Line {n}", quantity=1, unit_price="1.01") for n in range(3)]
+    invoice = factories.opened(lines=lines)  # 3.67; each line by itself is 1.22
+
+    last = by_lines(invoice, manager)
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.credited, invoice.total, last.total) == ("paid", 367, 367, 123)
+    rounding = last.adjustments.get()
+    assert (rounding.is_charge, rounding.amount, rounding.reason) == (True, 1, "Rounding")
+
+
+def test_a_note_that_is_not_the_last_takes_no_rounding(manager):
+    invoice = factories.opened(lines=[factories.line(quantity=3, unit_price="1.01")])
+
+    note = credit(invoice, manager, {invoice.lines.get().pk: Decimal(1)})
+
+    assert not note.adjustments.exists()
+
+
+@pytest.mark.parametrize("percent", ["7", "19", "21"])
+@pytest.mark.parametrize("price", ["0.02", "0.12", "7.77", "33.34"])
+def test_several_notes_come_to_the_invoice_within_a_cent_and_never_to_more(manager, price, percent):
+    tax = factories.tax(percent)
+    lines = [factories.line(f"Line {n}", quantity=1, unit_price=price, tax=tax) for n in range(4)]
+    invoice = factories.opened(lines=lines)
+
+    by_lines(invoice, manager)
+
+    invoice.refresh_from_db()
+    assert 0 <= invoice.total - invoice.credited <= 1
+
+
+def test_where_a_cent_cannot_be_credited_it_says_so_and_what_to_do(manager):
+    lines = [factories.line(f"Line {n}", quantity=1, unit_price="0.02") for n in range(2)]
+    invoice = factories.opened(lines=lines)  # 0.05; each by itself is 0.02, and a cent more in it is 0.04
+    by_lines(invoice, manager)
+    invoice.refresh_from_db()
+    assert invoice.amount_due == 1
+
+    with pytest.raises(DomainError, match=r"Every line of .* is credited; the EUR.0\.01 .*Let it go as rounding"):
         crediting.draft_credit_note(invoice, by=manager)
 
 
