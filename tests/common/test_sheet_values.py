@@ -33,6 +33,7 @@ POINT, COMMA = Habits(), Habits(comma=True)
         ("1,234.50", False, "1234.50"), ("1.234,50", True, "1234.50"), ("1 234,5", True, "1234.5"),
         ("1'234.50", False, "1234.50"), ("12.5", True, "12.5"), ("12,5", False, "12.5"), ("1.234", True, "1234"),
         ("1.234", False, "1.234"), ("1,234", False, "1234"), ("-5", False, "-5"), ("\N{MINUS SIGN}5", False, "-5"),
+        ("0.125", True, "0.125"), ("-0,125", False, "-0.125"), ("00.125", True, "0.125"),
         (".5", False, "0.5"), ("+7", False, "7"), ("1.", False, "1"),
         ("1,23,4", False, None), ("1.234.5", False, None), ("5-", False, None), ("1e5", False, None), ("", False, None),
         ("NaN", False, None), ("--5", False, None), ("٣", False, None),
@@ -117,3 +118,4 @@ def test_the_file_proves_its_decimal_sign_and_otherwise_it_is_the_readers():
     assert decimal_signs(rows_of("1.234")) == (True, False)
     with override("de"):
         assert decimal_signs(rows_of("1.234")) == (True, True)
+        assert decimal_signs(rows_of("0.125", "1.234")) == (True, False)

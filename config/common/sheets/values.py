@@ -129,12 +129,14 @@ def count(most: int) -> Reader:
 
 
 def read_number(words: str, *, comma: bool) -> Decimal | None:
-    """1.234,50 (with `comma`) or 1,234.50. A sign that cannot group thousands is the decimal sign it must be."""
+    """1.234,50 (with `comma`) or 1,234.50. A sign that cannot group thousands is the decimal sign it must be: nobody
+    writes 0.125 for a hundred and twenty-five.
+    """
     words = _SPACES.sub("", words).replace("\N{MINUS SIGN}", "-")
     point, group = (",", ".") if comma else (".", ",")
     sign, body = ("-", words[1:]) if words[:1] == "-" else ("", words.removeprefix("+"))
     p, g = re.escape(point), re.escape(group)
-    if re.fullmatch(rf"[0-9]{{1,3}}(?:{g}[0-9]{{3}})+(?:{p}[0-9]+)?|[0-9]+(?:{p}[0-9]*)?|{p}[0-9]+", body):
+    if re.fullmatch(rf"[1-9][0-9]{{0,2}}(?:{g}[0-9]{{3}})+(?:{p}[0-9]+)?|[0-9]+(?:{p}[0-9]*)?|{p}[0-9]+", body):
         return Decimal(sign + body.replace(group, "").replace(point, "."))
     whole, separator, rest = body.partition(group)
     if separator and whole.isascii() and rest.isascii() and (whole or "0").isdigit() and rest.isdigit():
@@ -252,9 +254,9 @@ def decimal_signs(rows: Iterable[Row]) -> tuple[bool, bool]:
                 continue
             written = True
             sign, rest = max((cell.rfind(mark), mark) for mark in ".,")[1], re.split(r"[.,]", cell)[-1]
-            decides = len(rest) != 3 or {".", ","} <= set(cell)
-            comma += decides and sign == "," and cell.count(",") == 1
-            point += decides and sign == "." and cell.count(".") == 1
+            groups = re.match(r"[-+]?[1-9]", cell) and len(rest) == 3 and not {".", ","} <= set(cell)  # or may be
+            comma += not groups and sign == "," and cell.count(",") == 1
+            point += not groups and sign == "." and cell.count(".") == 1
     if comma != point:
         return written, comma > point
     return written, get_decimal_symbol(locale_of(get_language())) == ","
