@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from config.common import audit, edits, roles
-from config.common.errors import DomainError, Forbidden
+from config.common.errors import DomainError, Forbidden, Stale
 from config.common.roles import Role
 
 from .. import formats, terms
@@ -18,14 +18,26 @@ Kind = Allocation.Kind
 
 
 @transaction.atomic
-def let_go(invoice, *, by, kind: str, on: date, reason: str) -> Allocation:
+def let_go(invoice, *, by, kind: str, on: date, reason: str, rest: int | None = None) -> Allocation:
     """Close the rest of an invoice without money, as bank charge, discount taken, rounding or write-off.
 
-    The whole amount due is let go, counting from `on`. Refused with DomainError without a reason; with Forbidden above
-    the role's limit; Stale when it is settled already.
+    The whole amount due is let go, counting from `on`; `rest`, minor units, is what was seen to be let go. Refused with
+    DomainError without a reason; with Forbidden above the role's limit; Stale when it is settled already, or another
+    amount is due by now.
     """
     invoice = allocating.lock_invoices([invoice])[0]
+    allocating.check_settleable(invoice)
+    check_seen(invoice, rest)
     return let_go_of_rest(invoice, by=by, kind=kind, on=on, reason=reason)
+
+
+def check_seen(invoice, rest: int | None):
+    """Stale where another amount would be let go than was seen."""
+    if rest is not None and rest != invoice.amount_due:
+        raise Stale(
+            _("What is due on %(number)s changed meanwhile: %(rest)s would be let go. Look at it again.")
+            % {"number": invoice.number, "rest": formats.told(invoice.amount_due, invoice.currency)}
+        )
 
 
 def let_go_of_rest(invoice, *, by, kind, reason, on=None, payment=None) -> Allocation:

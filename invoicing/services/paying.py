@@ -158,11 +158,7 @@ def _settle_share(invoice, share, payment, *, by):
             payment=payment,
         )
     if share.close_as and invoice.amount_due:
-        if share.rest is not None and share.rest != invoice.amount_due:
-            raise Stale(
-                _("What is due on %(number)s changed meanwhile: %(rest)s would be let go. Look at it again.")
-                % {"number": invoice.number, "rest": formats.told(invoice.amount_due, invoice.currency)}
-            )
+        letting_go.check_seen(invoice, share.rest)
         letting_go.let_go_of_rest(invoice, by=by, kind=share.close_as, payment=payment, reason=share.reason)
 
 

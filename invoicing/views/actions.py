@@ -12,7 +12,7 @@ from ..models import Invoice
 from ..services import scheduling
 
 PAYABLE = (Invoice.Status.OPEN, Invoice.Status.UNCOLLECTIBLE)
-RARER = {"allocate", "refund", "credit", "void", "write_off", "expect", "delete"}
+RARER = {"allocate", "refund", "credit", "let_go", "void", "write_off", "expect", "delete"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,9 @@ def _corrections(invoice, person):
     if not invoice.is_credit_note and may(person, "invoice.credit") and is_creditable(invoice):
         hint = _("Whole or by line; it refers to this invoice.")
         yield Action("credit", _("Credit note"), _to("crediting", invoice), "undo", hint, dialog=True)
+    if is_payable(invoice) and invoice.settled and may(person, "payment.let_go"):
+        hint = _("A difference that nobody will pay: bank charge, discount, rounding or write-off.")
+        yield Action("let_go", _("Let the rest go"), _to("letting_go", invoice), "check", hint, dialog=True)
     untouched = not (invoice.billed_at or invoice.marked_sent_at or invoice.settled or invoice.credited)
     if invoice.status == Invoice.Status.OPEN and untouched and may(person, "invoice.void"):
         yield Action("void", _("Make it void"), _to("voiding", invoice), "stop", dialog=True)
