@@ -81,7 +81,10 @@ def lock_payment(payment) -> Payment:
 
 
 def settle(invoice, *, by, kind, amount: int, on: date, payment=None, credit_note=None, reason="") -> Allocation:
-    """Allocate to a locked invoice from a locked source; invoice and source carry the new sums afterwards."""
+    """Allocate to a locked invoice from a locked source; invoice and source carry the new sums afterwards.
+
+    It counts from `on`, but never from before the invoice was issued: what came earlier was credit until then.
+    """
     check_settleable(invoice)
     if amount <= 0:
         raise DomainError(_("Type the amount; it has to be more than zero."))
@@ -94,7 +97,7 @@ def settle(invoice, *, by, kind, amount: int, on: date, payment=None, credit_not
         invoice=invoice,
         kind=kind,
         amount=amount,
-        on=max(on, invoice.issued_on) if kind == Kind.CREDIT else on,
+        on=max(on, invoice.issued_on),
         payment=payment,
         credit_note=credit_note,
         reason=reason,

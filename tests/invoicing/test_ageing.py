@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from invoicing.reports import ageing, unallocated
+from invoicing.reports import ageing, statement, unallocated
 from invoicing.services import allocating, correcting, crediting, opening, paying, refunding
 from tests import factories
 
@@ -35,6 +35,19 @@ def test_each_day_falls_into_its_bucket(days, place):
     late(days)
 
     assert buckets() == [24200 if n == place else 0 for n in range(5)]
+
+
+def test_money_that_came_before_the_invoice_was_credit_until_then():
+    invoice = late(10)  # issued 20 days ago
+    factories.payment(invoice, 24000, received_on=days_ago(25), paid_on=days_ago(25), close_as="rounding", reason="Two")
+    before, after = days_ago(22), days_ago(15)
+
+    assert unallocated.sums(before, today=TODAY) == {"EUR": 24000}
+    assert unallocated.sums(after, today=TODAY) == {}
+    for day in (before, after):
+        owed = sum(row.balance for row in ageing.owed_on(day, today=TODAY))
+        stood = statement.statement(invoice.customer, currency="EUR", since=days_ago(99), until=day).closing
+        assert owed - sum(unallocated.sums(day, today=TODAY).values()) == stood
 
 
 def test_currencies_stand_apart_and_drafts_void_and_uncollectible_ones_out(manager):
