@@ -49,6 +49,29 @@ def test_rows_are_numbered_as_the_spreadsheet_shows_them():
     assert [(row.number, row.cells) for row in table.rows] == [(3, ("two\nlines", "Bremen")), (6, ("last", "Kiel"))]
 
 
+@pytest.mark.parametrize("title", ["Customers of November", "Customers of November;;", "Customers\n\nas of today;;"])
+def test_titles_above_the_header_are_left_out_and_rows_keep_their_numbers(title):
+    table = read_table(f"{title}\nName;City;Country\nMüller;Köln;DE\n".encode())
+
+    assert table.header == ["Name", "City", "Country"]
+    assert [(row.number, row.cells) for row in table.rows] == [(title.count("\n") + 3, ("Müller", "Köln", "DE"))]
+
+
+def test_a_title_merged_over_a_sheet_is_left_out():
+    book = Workbook()
+    sheet = book.active
+    for row in (["Customers of November"], ["Name", "City", "Country"], ["Müller", "Köln", "DE"]):
+        sheet.append(row)
+    sheet.merge_cells("A1:C1")
+
+    assert read_table(saved(book)).header == ["Name", "City", "Country"]
+
+
+@pytest.mark.parametrize("text", ["Name\nMüller\nMeyer\n", "Name\nMüller,Köln\n", "\nName\nMüller,Köln\n"])
+def test_a_header_of_one_cell_above_a_narrow_table_is_no_title(text):
+    assert read_table(text.encode()).header[0] == "Name"
+
+
 def test_the_line_that_names_the_separator_is_no_row():
     table = read_table(b"sep=;\r\nName;City\r\nElbe;Hamburg\r\n")
 

@@ -16,6 +16,8 @@ from .cells import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, Row, Table, clean
 # What an export of ours (or of anybody careful) puts an apostrophe before, so that no spreadsheet runs it.
 _QUOTED_FORMULA = re.compile(r"'(?=[ ]*[=+\-@\t\r\n])")
 _DELIMITERS = ",;\t|"
+MOST_TITLES = 5  # rows above a header
+TABLE_COLUMNS = 3
 _LOOKED_AT = 50  # rows that show which delimiter it is
 
 
@@ -33,10 +35,12 @@ def read_table(content: bytes) -> Table:
 
 
 def _table(rows) -> Table:
-    """The first row that is not blank is the header; the limits are those of rows and columns that hold something."""
+    """The first row that is not blank is the header, titles above it left out; the limits are those of rows and columns
+    that hold something.
+    """
     header: list[str] = []
     found = []
-    for number, cells in rows:
+    for number, cells in _without_titles(rows):
         while cells and cells[-1] == "":
             cells.pop()
         if not cells:
@@ -66,6 +70,26 @@ def _table(rows) -> Table:
     width = max(len(header), *(len(row.cells) for row in found))
     header += [""] * (width - len(header))
     return Table(header, [Row(row.number, row.cells + ("",) * (width - len(row.cells))) for row in found])
+
+
+def _without_titles(rows):
+    """The rows without titles above the table: one cell alone, often merged over the width, and a table of three
+    columns or more under it. A row of one cell above anything narrower may be a header.
+    """
+    rows = iter(rows)
+    titles = []
+    for row in rows:
+        filled = sum(cell != "" for cell in row[1])
+        if filled == 0:
+            continue
+        if filled == 1 and len(titles) < MOST_TITLES:
+            titles.append(row)
+            continue
+        yield from [] if filled >= TABLE_COLUMNS else titles
+        yield row
+        yield from rows
+        return
+    yield from titles
 
 
 # --- CSV ------------------------------------------------------------------------------------------------------
@@ -152,6 +176,8 @@ def _delimiter(text) -> str:
                     break
         except csv.Error:
             return (0, 0)
+        while len(widths) > 1 and widths[0] == 1:
+            widths.pop(0)  # a title above the header
         columns = widths[0] if widths else 1
         return (sum(width == columns for width in widths) * 10 // len(widths) if columns > 1 else 0, columns)
 
