@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from config.common import audit, clock, queue, roles, states
 from config.common.errors import DomainError, Stale
+from config.common.models import AuditEvent, User
 from config.common.roles import SYSTEM
 
 from .. import messages
@@ -113,7 +114,7 @@ def _release(invoice, waiting, *, by, opener, on, version=None) -> None:
             % {"customer": invoice.customer_name or _("nobody")}
         )
     if invoice.is_draft:
-        _check_opener(opener, invoice)
+        _check_opener(by, opener, invoice)
         invoice = open_invoice(invoice, by=opener, on=on, version=version)
     rows = Delivery.objects.filter(pk__in=[each.pk for each in waiting])
     frozen = {"sender": messages.sender_of(invoice), "language": invoice.language}
@@ -129,12 +130,31 @@ def _is_called_off(delivery) -> bool:
     return delivery.batch_item is not None and delivery.batch_item.operation.cancelled_at is not None
 
 
-def _check_opener(opener, invoice):
+def _check_opener(by, opener, invoice):
     if not roles.may(opener, "invoice.credit" if invoice.is_credit_note else "invoice.open"):
         raise DomainError(
             _("%(who)s scheduled it and may not open documents any more, so it was neither opened nor sent.")
             % {"who": opener}
         )
+    if by is not opener and invoice.is_credit_note and (stranger := _changed_since(invoice)):
+        raise DomainError(
+            _(
+                "%(who)s, who may not open credit notes, changed this one after it was scheduled, so it was neither "
+                "opened nor sent. Look at it, and open it or schedule it again."
+            )
+            % {"who": stranger}
+        )
+
+
+def _changed_since(note) -> User | None:
+    """Who changed a draft credit note after it was scheduled and may open none: else a clerk would write one figure
+    into what a manager has approved, and it would be opened in the manager's name.
+    """
+    events = AuditEvent.objects.for_thread(note)
+    scheduled = events.filter(action="delivery.scheduled").last()
+    changes = events.filter(action="invoice.change", actor_type="user", seq__gt=scheduled.seq if scheduled else 0)
+    people = User.objects.filter(pk__in=changes.order_by().values("actor_id")).order_by("pk")
+    return next((person for person in people if not roles.may(person, "invoice.credit")), None)
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from config.common.roles import SYSTEM
 from customers.models import Contact
 from customers.services import contacts, customers
 from invoicing.models import Delivery, DeliveryDocument, Invoice
-from invoicing.services import correcting, drafting, firing, opening, sweeping
+from invoicing.services import correcting, crediting, drafting, firing, opening, sweeping
 from invoicing.wall_time import WallTime
 from tests import factories
 
@@ -219,6 +219,30 @@ def test_a_draft_for_another_customer_by_then_is_not_sent_to_the_first(clerk):
     draft.refresh_from_db()
     assert (draft.status, _states()) == ("draft", ["failed"])
     assert "The draft is for Somebody Else by now" in Delivery.objects.get().reason
+
+
+def test_a_credit_note_that_a_clerk_changed_after_a_manager_scheduled_it_is_not_opened(clerk, manager):
+    note = crediting.draft_credit_note(factories.opened(), by=manager)
+    drafting.change_draft(note, by=clerk, version=note.version, fields={"note": "Before"})  # seen by who schedules it
+    _scheduled(note, manager)
+    note.refresh_from_db()
+    drafting.change_draft(note, by=clerk, version=note.version, fields={"note": "After"})
+
+    firing.fire_due(at=AT)
+
+    note.refresh_from_db()
+    assert (note.status, _states()) == ("draft", ["failed"])
+    assert "Femke Clerk, who may not open credit notes, changed this one" in Delivery.objects.get().reason
+
+
+def test_a_credit_note_that_a_manager_changed_after_scheduling_it_goes(clerk, manager):
+    note = crediting.draft_credit_note(factories.opened(), by=manager)
+    drafting.change_draft(note, by=clerk, version=note.version, fields={"note": "Before"})
+    _scheduled(note, manager)
+    note.refresh_from_db()
+    drafting.change_draft(note, by=manager, version=note.version, fields={"note": "After"})
+
+    assert firing.fire_due(at=AT) == 1
 
 
 def test_who_may_not_open_any_more_opens_nothing_and_the_reason_names_them(clerk):

@@ -15,7 +15,9 @@ from .checking import MOST_FOR_CLERKS
 def retry_failed(operation, *, by) -> int:
     """Take up again what failed, and only that; how many. The invoices count as they are now, mended or not.
 
-    What another running operation holds stays failed. Stale where nothing is left to retry, or somebody was quicker.
+    What another running operation holds stays failed, and so do draft credit notes where this person may not open them:
+    the operation opens in the name of who began it. Forbidden where nothing else failed. Stale where nothing is left to
+    retry, or somebody was quicker.
     """
     roles.require(by, "batch.run")
     try:
@@ -31,6 +33,11 @@ def _retry(operation, *, by) -> int:
         raise Stale(_("%(operation)s is still being cancelled. Try again in a moment.") % {"operation": operation})
     held = BatchItem.objects.unfinished().filter(invoice=OuterRef("invoice")).exclude(operation=operation)
     again = BatchItem.objects.to_retry().filter(~Exists(held), operation=operation)
+    if not roles.may(by, "invoice.credit"):
+        notes = Invoice.objects.draft().filter(kind=Invoice.Kind.CREDIT_NOTE)
+        if again.exists() and not again.exclude(invoice__in=notes).exists():
+            raise Forbidden(roles.refusal("invoice.credit"))
+        again = again.exclude(invoice__in=notes)
     number = again.count()
     if not number:
         raise Stale(_("Nothing of %(operation)s is left to retry. Reload the page.") % {"operation": operation})

@@ -11,7 +11,7 @@ from config.common.models import AuditEvent
 from customers.services.contacts import add_contact
 from invoicing.channels.base import ChannelFailure
 from invoicing.models import Delivery, Invoice
-from invoicing.services import correcting, drafting
+from invoicing.services import correcting, crediting, drafting
 from invoicing.services.batches import checking, deciding, filling, running, stopping
 from invoicing.wall_time import WallTime
 from tests import factories
@@ -62,6 +62,37 @@ def test_an_invoice_that_was_changed_meanwhile_fails_and_a_retry_takes_it_as_it_
     item.refresh_from_db()
     assert item.status == "done"
     assert Invoice.objects.get().total == 1694
+
+
+def test_a_credit_note_of_a_manager_s_operation_is_not_opened_by_a_clerk_s_retry(clerk, manager, bell):
+    note = crediting.draft_credit_note(factories.opened(), by=manager)
+    chosen = factories.operation(note, by=manager)
+    lines = [factories.line(quantity=2, unit_price="100")]
+    drafting.change_draft(note, by=clerk, fields={}, lines=lines, version=note.version)
+    bell.carry()
+    assert chosen.items.get().status == "failed"
+
+    with pytest.raises(Forbidden, match="Manager"):
+        deciding.retry_failed(chosen, by=clerk)
+    bell.carry()
+    assert Invoice.objects.get(pk=note.pk).is_draft
+
+    deciding.retry_failed(chosen, by=manager)
+    bell.carry()
+    assert not Invoice.objects.get(pk=note.pk).is_draft
+
+
+def test_what_else_failed_beside_a_credit_note_is_tried_again_by_a_clerk(clerk, manager, bell):
+    note, draft = crediting.draft_credit_note(factories.opened(), by=manager), factories.draft()
+    chosen = factories.operation(note, draft, by=manager)
+    for each in (note, draft):
+        drafting.change_draft(each, by=manager, fields={"note": "Read me"}, version=each.version)
+    bell.carry()
+
+    assert deciding.retry_failed(chosen, by=clerk) == 1
+    bell.carry()
+
+    assert [Invoice.objects.get(pk=each.pk).is_draft for each in (note, draft)] == [True, False]
 
 
 def test_a_mail_that_was_refused_goes_out_again_and_who_has_it_gets_no_second_one(clerk, bell, channel):
