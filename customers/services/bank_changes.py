@@ -163,15 +163,19 @@ def withdraw_change(change: BankAccountChange, *, by, at: datetime) -> BankAccou
 def apply_due(*, at: datetime) -> int:
     """Put into effect what has waited its time; how many. Proposals of an admin who is alone by now begin to wait.
 
-    A proposal of somebody who is no longer an active admin waits for another admin, however long.
+    Who is not alone any more waits for the other admin's word: turning somebody off for a minute makes nobody alone for
+    a day. A proposal of somebody who is no longer an active admin waits for another admin, however long.
     """
     waiting = BankAccountChange.objects.filter(
         status=Status.WAITING, proposed_by__is_active=True, proposed_by__role=Role.ADMIN
     ).select_related("proposed_by", "organization", "account")
-    for change in waiting.filter(effective_at=None):
-        if is_alone(change.proposed_by):
-            rows = BankAccountChange.objects.filter(pk=change.pk, status=Status.WAITING, effective_at=None)
-            rows.update(effective_at=at + WAIT, told_at=None)  # the sweep tells it anew
+    for change in waiting:
+        alone = is_alone(change.proposed_by)
+        if alone == (change.effective_at is None):
+            rows = BankAccountChange.objects.filter(
+                pk=change.pk, status=Status.WAITING, effective_at=change.effective_at
+            )
+            rows.update(effective_at=at + WAIT if alone else None, told_at=None)  # the sweep tells it anew
     applied = 0
     for change in waiting.filter(effective_at__lte=at):
         with transaction.atomic():

@@ -264,6 +264,21 @@ def test_when_the_other_admin_leaves_the_day_begins_then(admin, second, account)
     assert offered() == [NEW]
 
 
+def test_turning_a_colleague_off_for_a_minute_makes_nobody_alone_for_a_day(admin, second, account):
+    people.deactivate_person(second, by=admin)
+    change = proposed(account, admin)
+    assert change.effective_at == AT + timedelta(days=1)
+    people.reactivate_person(second, by=admin)
+
+    service.apply_due(at=AT + timedelta(minutes=1))
+    assert service.apply_due(at=AT + timedelta(days=3)) == 0
+
+    change.refresh_from_db()
+    assert (change.status, change.effective_at, change.told_at, offered()) == ("waiting", None, None, [OLD])
+    service.confirm_change(change, by=second, at=clock.now() + timedelta(days=2))
+    assert offered() == [NEW]
+
+
 def test_the_minute_sweep_rings_again_for_a_mail_that_never_went(admin, account, bell, monkeypatch):
     change = proposed(account, admin)
     monkeypatch.setattr(bell, "_rung", [])
