@@ -46,12 +46,15 @@ def draw_block(kind: str, stated: list[date | None], *, on: date) -> list[tuple[
     counter. The answers stand in the order of `stated`.
     """
     series = Series.objects.filter(kind=kind).first()
-    if series is None or series.dates_must_rise:
-        return [draw_number(kind, day, on=on) for day in stated]
     days = [day or on for day in stated]
+    order = sorted(range(len(days)), key=lambda at: days[at])
     drawn: dict[int, tuple[Counter, int, str, date]] = {}
+    if series is None or series.dates_must_rise:
+        for at in order:
+            drawn[at] = draw_number(kind, stated[at], on=on)
+        return [drawn[at] for at in range(len(days))]
     by_year: dict[int, list[int]] = {}
-    for at in sorted(range(len(days)), key=lambda at: days[at]):
+    for at in order:
         by_year.setdefault(days[at].year if series.restarts_yearly else 0, []).append(at)
     for year, places in sorted(by_year.items()):
         counter = _take(series, year, len(places))

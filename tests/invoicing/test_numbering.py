@@ -60,6 +60,15 @@ def test_numbers_and_dates_rise_together(rising):
     assert dates == sorted(dates)
 
 
+def test_a_group_is_drawn_in_the_order_of_its_dates_so_that_none_is_moved_up_for_another(rising):
+    earlier = TODAY - timedelta(days=2)
+
+    drawn = numbering.draw_block("invoice", [None, earlier], on=TODAY)
+
+    assert [issued_on for _counter, _seq, _number, issued_on in drawn] == [TODAY, earlier]
+    assert drawn[0][1] > drawn[1][1]
+
+
 def test_only_an_admin_turns_it_on(manager):
     factories.organization()
 
