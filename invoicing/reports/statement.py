@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Allocation, Invoice, Payment, Refund
 
-ENTRIES_AT_MOST = 2_000  # on one statement; a longer span is asked for in parts
+ENTRIES_AT_MOST = 2_000  # on one page; a longer span is asked for in parts
 
 # In this order on one day: what is owed, what takes it away, what of that went back.
 KINDS = ("invoice", "claim", "credit_note", "payment", "let_go", "refund", "returned")
@@ -46,18 +46,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Statement:
-    """One currency from a day to a day, both included."""
+    """One currency from a day to a day, both included. `closing` is what stands then, also where entries are cut."""
 
     currency: str
     since: date
     until: date
     opening: int
     entries: list[Entry]
+    closing: int
     is_cut: bool
-
-    @property
-    def closing(self) -> int:
-        return self.entries[-1].balance if self.entries else self.opening
 
 
 def currencies(customer) -> list[str]:
@@ -67,19 +64,27 @@ def currencies(customer) -> list[str]:
     return sorted(currency for (currency,) in of_invoices.union(of_payments))
 
 
-def statement(customer, *, currency: str, since: date, until: date) -> Statement:
-    """Two queries, whatever the number of movements."""
+def statement(customer, *, currency: str, since: date, until: date, most: int | None = ENTRIES_AT_MOST) -> Statement:
+    """Two queries, whatever the number of movements; three where there are more than `most` (None: all are told)."""
     moves = _moves(customer, currency)
-    before = [rows.filter(day__lt=since).order_by().values(one=Value(1)).annotate(n=Sum("moved")) for rows in moves]
-    opening = sum(row["n"] or 0 for row in before[0].union(*before[1:], all=True))
+    opening = _summed([rows.filter(day__lt=since) for rows in moves])
     columns = ("day", "rank", "kind_", "pk_", "reference_", "detail_", "moved")
     spans = [rows.filter(day__gte=since, day__lte=until).order_by().values_list(*columns) for rows in moves]
-    found = list(spans[0].union(*spans[1:], all=True).order_by("day", "rank", "pk_")[: ENTRIES_AT_MOST + 1])
+    told = spans[0].union(*spans[1:], all=True).order_by("day", "rank", "pk_")
+    found = list(told if most is None else told[: most + 1])
+    is_cut = most is not None and len(found) > most
     balance, entries = opening, []
-    for day, _rank, kind, pk, reference, detail, moved in found[:ENTRIES_AT_MOST]:
+    for day, _rank, kind, pk, reference, detail, moved in found[:most]:
         balance += moved
         entries.append(Entry(day, kind, pk, reference, detail, moved, balance))
-    return Statement(currency, since, until, opening, entries, is_cut=len(found) > ENTRIES_AT_MOST)
+    if is_cut:
+        balance = _summed([rows.filter(day__lte=until) for rows in moves])
+    return Statement(currency, since, until, opening, entries, balance, is_cut)
+
+
+def _summed(moves) -> int:
+    sums = [rows.order_by().values(one=Value(1)).annotate(n=Sum("moved")) for rows in moves]
+    return sum(row["n"] or 0 for row in sums[0].union(*sums[1:], all=True))
 
 
 def _moves(customer, currency) -> list:

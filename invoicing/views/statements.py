@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from config.common.currency import to_decimal
+from config.common.errors import DomainError
 from config.common.exports import FORMATS, export_response
 from config.common.views import staff_required
 from customers.models import Customer, Organization
@@ -35,22 +36,29 @@ def statement(request, pk):
     customer = get_object_or_404(Customer, pk=pk)
     today = today_of(request)
     form = StatementForm(request.GET, today=today, currencies=report.currencies(customer) or [customer.currency])
-    found = report.statement(customer, **form.span())
     kind = request.GET.get("format")
     if kind in FORMATS:
-        return _export(request, customer, found)
+        return _export(request, customer, report.statement(customer, **form.span(), most=None))
+    found = report.statement(customer, **form.span())
     if kind == "pdf":
+        if found.is_cut:  # a page that goes to the customer is whole or not at all
+            raise DomainError(_cut())
         return _pdf(customer, found)
     still_open = Invoice.objects.open().filter(customer=customer, currency=found.currency)
     context = {
         "customer": customer,
         "form": form,
         "statement": found,
+        "cut": _cut() if found.is_cut else "",
         "entries": [(entry, _url(entry)) for entry in found.entries],
         "still_open": still_open.invoices().order_by("due_on", "pk")[:50],
         "today": today,
     }
     return render(request, "invoicing/statement.html", context)
+
+
+def _cut() -> str:
+    return _("This span has more movements than one page holds. Ask for a shorter one to see the rest.")
 
 
 def _url(entry) -> str:

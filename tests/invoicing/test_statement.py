@@ -90,6 +90,26 @@ def test_the_page_the_pdf_and_the_sheet_say_the_same(busy, as_role, viewer):
     assert b'"-50.00","EUR"' in sheet
 
 
+def test_of_more_than_a_page_holds_the_balance_is_right_the_sheet_whole_and_no_pdf_is_made(
+    busy, as_role, viewer, monkeypatch
+):
+    whole = made(busy)
+    monkeypatch.setattr(statement.statement, "__kwdefaults__", {"most": 2})
+    url, span = reverse("invoicing:statement", args=[busy.pk]), {"since": "2026-01-01", "until": "2026-12-31"}
+    client = as_role(viewer)
+
+    page = client.get(url, span)
+
+    found = page.context["statement"]
+    assert (len(found.entries), found.is_cut, found.closing) == (2, True, whole.closing)
+    assert "more movements than one page holds" in page.content.decode()
+    sheet = b"".join(client.get(url, {**span, "format": "csv"}).streaming_content).decode()
+    assert len(sheet.splitlines()) == 2 + len(whole.entries)
+    refused = client.get(url, {**span, "format": "pdf"})
+    assert refused.status_code == 422
+    assert "Ask for a shorter one" in refused.content.decode()
+
+
 def test_days_the_wrong_way_round_are_told(busy, as_role, viewer):
     page = as_role(viewer).get(
         reverse("invoicing:statement", args=[busy.pk]), {"since": "2026-11-02", "until": "2026-11-01"}
