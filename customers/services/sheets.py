@@ -211,6 +211,10 @@ def _cross_checks(kind, record, values, customer, options) -> list[Problem]:
         if key not in record.cells or key in record.values:  # an unreadable cell has its sentence already
             problems.append(record.problem(kind.column(key), sentence))
 
+    if customer and "number" not in values and customer.vat_id and of("vat_id") != customer.vat_id:
+        # Found by name alone: a namesake, or a new id. Either is meant by its number.
+        sentence = _("%(name)s (%(number)s) has the VAT id %(vat)s here. Which of the two is meant?")
+        wrong("vat_id", sentence % {"name": customer.name, "number": customer.number, "vat": customer.vat_id})
     scheme, address = of("endpoint_scheme"), of("endpoint_id")
     if bool(scheme) != bool(address):
         missing = "endpoint_id" if scheme else "endpoint_scheme"

@@ -65,6 +65,18 @@ def test_without_a_number_it_gets_the_next_and_ours_is_the_rest(clerk):
     ]
 
 
+@pytest.mark.parametrize("existing", ["skip", "update"])
+def test_a_namesake_with_another_vat_id_is_asked_about_and_never_taken_for_the_same(clerk, existing):
+    imported(clerk, NORD)
+    head, namesake = ["Name", "VAT id"], ["Nordlicht GmbH", "DE811907980"]
+
+    plan = planned(clerk, namesake, head=head, existing=existing)
+
+    sentence = "Nordlicht GmbH (K-1) has the VAT id DE136695976 here. Which of the two is meant?"
+    assert sentences(plan) == [(2, "VAT id (column B)", "DE811907980", sentence)]
+    assert planned(clerk, [*namesake, "K-2"], head=[*head, "Number"], existing=existing).good
+
+
 def test_rows_of_one_number_are_one_customer_with_several_contacts(clerk):
     second = ["K-1", "", "", "", "", "", "Lou", "lou@nord.example"]
     twice = [*NORD[:6], "Dagny", "AP@nord.example"]
