@@ -172,9 +172,7 @@ def apply_due(*, at: datetime) -> int:
     for change in waiting:
         alone = is_alone(change.proposed_by)
         if alone == (change.effective_at is None):
-            rows = BankAccountChange.objects.filter(
-                pk=change.pk, status=Status.WAITING, effective_at=change.effective_at
-            )
+            rows = BankAccountChange.objects.filter(pk=change.pk, status=Status.WAITING)
             rows.update(effective_at=at + WAIT if alone else None, told_at=None)  # the sweep tells it anew
     applied = 0
     for change in waiting.filter(effective_at__lte=at):
