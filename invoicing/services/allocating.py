@@ -83,7 +83,7 @@ def lock_payment(payment) -> Payment:
 def settle(invoice, *, by, kind, amount: int, on: date, payment=None, credit_note=None, reason="") -> Allocation:
     """Allocate to a locked invoice from a locked source; invoice and source carry the new sums afterwards.
 
-    It counts from `on`, but never from before the invoice was issued: what came earlier was credit until then.
+    It counts from `on`, but never from before the invoice was owed: what came earlier was credit until then.
     """
     check_settleable(invoice)
     if amount <= 0:
@@ -97,7 +97,7 @@ def settle(invoice, *, by, kind, amount: int, on: date, payment=None, credit_not
         invoice=invoice,
         kind=kind,
         amount=amount,
-        on=max(on, invoice.issued_on),
+        on=max(on, _owed_since(invoice)),
         payment=payment,
         credit_note=credit_note,
         reason=reason,
@@ -216,6 +216,12 @@ def _last_day(document):
     if document.is_credit_note:
         days.append(Refund.objects.filter(credit_note=document).aggregate(last=Max("paid_on"))["last"])
     return max(filter(None, days), default=None)
+
+
+def _owed_since(invoice) -> date:
+    """Issued, or open again since money that had settled it went back: on no day more settles it than it came to."""
+    back = invoice.allocations.filter(reverses__isnull=False, on__gt=F("reverses__on"))
+    return max(filter(None, [invoice.issued_on, back.aggregate(last=Max("on"))["last"]]))
 
 
 def _refresh(document):

@@ -50,6 +50,18 @@ def test_money_that_came_before_the_invoice_was_credit_until_then():
         assert owed - sum(unallocated.sums(day, today=TODAY).values()) == stood
 
 
+def test_older_money_settles_what_was_returned_from_the_day_it_was_owed_again(clerk):
+    invoice = late(10)  # issued 20 days ago
+    returned = factories.payment(invoice, received_on=days_ago(15), paid_on=days_ago(15))
+    paying.reverse_payment(returned, by=clerk, because="returned", on=days_ago(5), reason="No funds")
+    factories.payment(invoice, received_on=days_ago(18), paid_on=days_ago(18))
+
+    for day in map(days_ago, (19, 16, 10, 4, 0)):
+        owed = sum(row.balance for row in ageing.owed_on(day, today=TODAY))
+        stood = statement.statement(invoice.customer, currency="EUR", since=days_ago(99), until=day).closing
+        assert owed - sum(unallocated.sums(day, today=TODAY).values()) == stood
+
+
 def test_currencies_stand_apart_and_drafts_void_and_uncollectible_ones_out(manager):
     late(5)
     late(5, currency="JPY", accounting_rate=Decimal("0.006"))
