@@ -5,13 +5,14 @@ from django import forms
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from config.common.filters import ListFilter
 from config.common.models import SheetItem
 
 from . import countries
 from .models import Address, Contact, Customer
 
 
-class CustomerFilter(django_filters.FilterSet):
+class CustomerFilter(ListFilter):
     q = django_filters.CharFilter(method="search", label=_("Search"))
     kind = django_filters.ChoiceFilter(
         choices=Customer.Kind.choices, label=_("Business or consumer"), empty_label=_("Business or consumer")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.common import clock
 from config.common.choices import currencies
 from config.common.currency import digits, to_minor
+from config.common.filters import ListFilter
 from config.common.forms import DateInput
 from config.common.models import SheetItem
 from config.common.reading import InUse, ListOf
@@ -144,7 +145,7 @@ def _units(field, label, lookup):
     )
 
 
-class InvoiceFilter(django_filters.FilterSet):
+class InvoiceFilter(ListFilter):
     """`today` decides what is overdue; `rows` are Invoices."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Number, customer, PO or amount"))
@@ -211,7 +212,7 @@ class InvoiceFilter(django_filters.FilterSet):
         return needs_follow_up(rows, kind, at=clock.now())
 
 
-class PaymentFilter(django_filters.FilterSet):
+class PaymentFilter(ListFilter):
     """By reference, customer or exact amount; by method, currency and the day it was received."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Customer, reference or amount"))

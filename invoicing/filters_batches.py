@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from config.common.filters import ListFilter
 from config.common.forms import DateInput
 from config.common.models import User
 from config.common.reading import ListOf
@@ -27,7 +28,7 @@ def _midnight(day):
     return timezone.make_aware(datetime.combine(min(max(day, _FIRST), _LAST), time.min))
 
 
-class BatchFilter(django_filters.FilterSet):
+class BatchFilter(ListFilter):
     """`offered`: a row that carries `choices_in_use`, so that the people need no query of their own."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Operation or invoice"))
@@ -81,7 +82,7 @@ class BatchFilter(django_filters.FilterSet):
         return rows.filter(created_at__lt=_midnight(min(day, _LAST) + timedelta(days=1)))
 
 
-class ItemFilter(django_filters.FilterSet):
+class ItemFilter(ListFilter):
     """The invoices of one operation, by number or customer; what became of them is asked by the tabs."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Number or customer"))

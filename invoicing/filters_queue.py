@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from config.common import currency
+from config.common.filters import ListFilter
 from config.common.reading import ListOf
 
 from .filters import search
@@ -16,7 +17,7 @@ from .models import Invoice
 CUSTOMERS_OFFERED = 200
 
 
-class QueueFilter(django_filters.FilterSet):
+class QueueFilter(ListFilter):
     """What the queue can be narrowed by; the choices come from what stands in it."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Search"))

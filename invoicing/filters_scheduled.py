@@ -3,6 +3,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from config.common.filters import ListFilter
 from config.common.forms import DateInput
 from config.common.models import User
 from config.common.reading import InUse, ListOf
@@ -11,7 +12,7 @@ from .filters import in_use, search
 from .models import Delivery, DeliveryDocument, Invoice
 
 
-class ScheduledFilter(django_filters.FilterSet):
+class ScheduledFilter(ListFilter):
     """By invoice, currency, who asked, and the local day it goes out; `rows` are DeliveryDocuments."""
 
     q = django_filters.CharFilter(method="by_text", label=_("Number, customer, PO or amount"))

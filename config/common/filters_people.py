@@ -5,11 +5,12 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .filters import ListFilter
 from .models import User
 from .roles import Role
 
 
-class PeopleFilter(django_filters.FilterSet):
+class PeopleFilter(ListFilter):
     q = django_filters.CharFilter(method="search", label=_("Search"))
     role = django_filters.ChoiceFilter(choices=Role.choices, label=_("Role"), empty_label=_("Any role"))
     state = django_filters.ChoiceFilter(
