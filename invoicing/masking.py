@@ -1,6 +1,7 @@
 """What a provider told us, fit to be kept: small, and without what is personal. Pure, no table."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 
@@ -17,7 +18,13 @@ _PERSONAL = re.compile(
     r"|text.*|html.*|body.*|content|attachments?|parts|headers?|destination|common.?headers|.*link.*|.*url.*|signature|token)$",
     re.I,
 )
+_NOT_STORED = re.compile(r"[\0\ud800-\udfff]")  # NUL, and halves of characters
 _META = {"user-variables", "Metadata", "metadata", "Payload", "X-Mailin-custom", "rcpt_meta"}  # our own words
+
+
+def storable(text) -> str:
+    """As text without what no database keeps: whoever sends it would make us refuse, and be sent it again for ever."""
+    return _NOT_STORED.sub("", str(text))
 
 
 def masked(told) -> dict | None:
@@ -33,7 +40,7 @@ def masked(told) -> dict | None:
 
 def without_addresses(text: str) -> str:
     """A server's words without the local part of addresses and without numbers of networks."""
-    return _IPV6.sub(MASK, _IPV4.sub(MASK, _EMAIL.sub(f"{MASK}@", str(text)))).replace("\0", "")
+    return _IPV6.sub(MASK, _IPV4.sub(MASK, _EMAIL.sub(f"{MASK}@", storable(text))))
 
 
 def _masked(value, depth):
@@ -41,11 +48,13 @@ def _masked(value, depth):
         if not depth:
             return MASK
         return {
-            str(name)[:80]: MASK if _is_personal(str(name)) and name not in _META else _masked(each, depth - 1)
+            storable(name)[:80]: MASK if _is_personal(str(name)) and name not in _META else _masked(each, depth - 1)
             for name, each in list(value.items())[:60]
         }
     if isinstance(value, list | tuple):
         return [_masked(each, depth - 1) for each in value[:10]] if depth else MASK
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no such numbers, whatever a provider writes
     if isinstance(value, bool | int | float) or value is None:
         return value
     return without_addresses(value)[:500]

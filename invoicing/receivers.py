@@ -1,6 +1,7 @@
 """What anymail hears from the mail provider, told to our own words; and what an upgrade brings along."""
 
 import logging
+from datetime import UTC, datetime
 
 from anymail.signals import inbound, tracking
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -72,7 +73,7 @@ def answered(sender, event, esp_name, **kwargs):
     service.record_event(
         delivery,
         kind=answer.kind,
-        at=event.timestamp or event.message.date,
+        at=event.timestamp or _moment(event.message.date),
         source=esp_name,
         event_id=event.event_id or str(event.message.get("Message-ID", "")),
         facts=Facts(bounce_kind=answer.bounce_kind, said=answer.said),
@@ -92,6 +93,11 @@ def _hardness(kind, event, told) -> str:
     if kind == "bounced":
         return bounce_kind(told, reject_reason=event.reject_reason)
     return HARD if kind == "rejected" and event.reject_reason in ABOUT_THE_ADDRESS else SOFT
+
+
+def _moment(written: datetime | None) -> datetime | None:
+    """The Date of a mail; one that says no zone (-0000) is meant as UTC."""
+    return written.replace(tzinfo=UTC) if written and written.tzinfo is None else written
 
 
 def _said(event) -> str:

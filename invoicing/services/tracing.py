@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from ..masking import storable
 from ..models import Delivery
 from .delivering import recipient_hash
 from .mail import MOST_READERS
@@ -16,14 +17,14 @@ def find_delivery(*, public_id: str = "", message_id: str = "", recipient: str =
     """
     if (key := _uuid(public_id)) and (found := Delivery.objects.filter(public_id=key).first()):
         return found
-    bare = str(message_id or "").strip().strip("<>")
+    bare = storable(message_id or "").strip().strip("<>")
     if not bare:
         return None
     if found := Delivery.objects.filter(message_id=f"<{bare}>").first():
         return found
     rows = Delivery.objects.filter(provider_id__in=[bare, f"<{bare}>"]).exclude(provider_id="").order_by("-pk")
     several = list(rows[:MOST_READERS])
-    wanted = recipient_hash(recipient) if recipient else ""
+    wanted = recipient_hash(storable(recipient)) if recipient else ""
     for each in several:
         if each.recipient_hash == wanted:
             return each
@@ -32,7 +33,7 @@ def find_delivery(*, public_id: str = "", message_id: str = "", recipient: str =
 
 def answered_delivery(ids: list[str]) -> Delivery | None:
     """The newest of our mails that an answer names; some providers put an id of their own in place of ours."""
-    bare = [identity.strip("<>") for identity in ids[-MOST_IDS:]]
+    bare = [storable(identity).strip("<>") for identity in ids[-MOST_IDS:]]
     rows = Delivery.objects.order_by("-pk")
     if found := rows.filter(message_id__in=[f"<{each}>" for each in bare]).first():
         return found

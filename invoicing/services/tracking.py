@@ -16,7 +16,7 @@ from customers.models import Contact, Customer, Organization
 from customers.services import contacts
 
 from .. import bounces, machines
-from ..masking import masked, without_addresses
+from ..masking import masked, storable, without_addresses
 from ..models import Delivery, TrackingEvent
 from .batches import following
 from .delivering import bill, move
@@ -77,7 +77,7 @@ def record_event(
             occurred_at=min(at or clock.now(), clock.now()),
             is_machine=bool(why) if is_machine is None else is_machine,
             why=why,
-            said=(facts.said if kind == Kind.REPLIED else without_addresses(facts.said))[:500],
+            said=(storable(facts.said) if kind == Kind.REPLIED else without_addresses(facts.said))[:500],
             dedupe_key=key,
             raw=masked(raw),
         )
@@ -138,7 +138,7 @@ def _key(delivery, kind, at, source, event_id) -> str:
         str(delivery.public_id),
         event_id or f"{delivery.message_id}\n{delivery.recipient}\n{moment}",
     ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _age(delivery, at) -> timedelta | None:

@@ -46,3 +46,11 @@ def test_a_servers_words_lose_the_addresses_and_keep_the_rest():
     assert without_addresses("550 <dagny@harbour.example>: no such user at 198.51.100.7") == (
         "550 <…@harbour.example>: no such user at …"
     )
+
+
+def test_what_no_database_keeps_is_left_out():
+    kept = masked({"a\0": "b\ud800\0c", "n": float("nan"), "i": float("-inf"), "l": ["\udfff"]})
+
+    assert kept == {"a": "bc", "n": "nan", "i": "-inf", "l": [""]}
+    assert json.dumps(kept, allow_nan=False)
+    assert without_addresses("550\0 \ud800no") == "550 no"

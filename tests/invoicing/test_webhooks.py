@@ -6,10 +6,13 @@ import random
 from datetime import timedelta
 
 import pytest
+from anymail.inbound import AnymailInboundMessage
+from anymail.signals import AnymailInboundEvent
 from django.test import Client
 
 from config.common.models import AuditEvent
 from customers.models import Contact
+from invoicing import receivers
 from invoicing.models import Delivery, TrackingEvent
 from tests import factories
 from tests.invoicing.heard import measured, sent
@@ -203,6 +206,64 @@ def test_a_mail_that_answers_none_of_ours_is_not_kept():
     sent()
 
     assert post("postmark", reply(Delivery(message_id="<x@y>")), way="inbound").status_code == 200
+
+    assert not TrackingEvent.objects.exists()
+
+
+def come_in(delivery, **headers):
+    """The inbound webhook of a provider that posts a mail as it is; it tells no moment of its own."""
+    named = {"In-Reply-To": delivery.message_id, "Message-ID": "<r2@harbour.example>", "MIME-Version": "1.0", **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+    raw = f"{head}Content-Type: text/plain\r\n\r\nWill be paid.".encode()
+    return receivers.answered(
+        None,
+        event=AnymailInboundEvent(event_type="inbound", message=AnymailInboundMessage.parse_raw_mime_bytes(raw)),
+        esp_name="SendGrid",
+    )
+
+
+@pytest.mark.parametrize("date", ["Fri, 20 Nov 2026 09:00:00 -0000", "rubbish", "Fri, 20 Nov 0001 00:00:00 +1400", ""])
+def test_a_reply_with_an_odd_date_is_kept(date):
+    delivery = sent()
+
+    come_in(delivery, Date=date)
+
+    assert delivery.events.get().said == "Will be paid."
+
+
+def test_a_reply_that_names_what_no_database_can_look_for_is_kept():
+    delivery = sent()
+
+    come_in(delivery, References="<a\0b@c> <\udcff@d>".encode("utf-8", "surrogatepass").decode("latin-1"))
+
+    assert delivery.events.get().kind == "replied"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Details": "no\0such\ud800user"},
+        {"Tag": "\ud800"},
+        {"\0": 1},
+        {"Delay": float("nan")},
+        {"Delay": float("inf")},
+        {"Recipient": "\ud800"},
+    ],
+)
+def test_an_event_with_what_no_database_keeps_is_kept_without_it(told):
+    delivery = sent()
+    name, body, headers = POSTS["postmark"]("delivered", delivery, delivery.sent_at + timedelta(hours=1))
+
+    assert post(name, {**body, **told}, headers).status_code == 200
+
+    assert delivery.events.get().kind == "delivered"
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "\ud800"])
+def test_an_event_about_no_mail_there_can_be_is_let_go(odd):
+    body = {"RecordType": "Delivery", "Recipient": "a@b.example", "DeliveredAt": "2026-11-20T09:00:00Z"}
+
+    assert post("postmark", {**body, "MessageID": odd}).status_code == 200
 
     assert not TrackingEvent.objects.exists()
 
