@@ -19,6 +19,8 @@ from . import idempotency
 from .base import ChannelFailure, OutcomeUnknown, Receipt
 from .smtp import WireBackend, classify
 
+LONGEST_REST = timedelta(hours=1)  # whatever a provider asks for: then it is asked again
+NOT_TAKEN = {"failed", "invalid", "rejected"}  # anymail's words for a reader whose mail a provider's answer refuses
 WITHOUT_METADATA = {"MailerSend", "Postal", "Scaleway"}  # sending it would be refused; their own ids serve
 
 
@@ -96,6 +98,9 @@ class _RequestSession:
         except OSError as error:
             raise OutcomeUnknown(f"The connection to the mail provider broke: {error}"[:500]) from error
         status = getattr(message, "anymail_status", None)
+        if status is not None and status.status and status.status <= NOT_TAKEN:  # of "failed" anymail raises nothing
+            words = ", ".join(sorted(status.status))
+            raise ChannelFailure(f"The mail provider did not take it: {words}", kind="permanent")
         if status is not None and status.message_id:
             return Receipt(
                 response=", ".join(sorted(status.status or ())) or "accepted", provider_id=str(status.message_id)
@@ -139,4 +144,6 @@ def _was_never_connected(error) -> bool:
 def _retry_after(error) -> timedelta | None:
     headers = getattr(getattr(error, "response", None), "headers", {})
     seconds = str(headers.get("Retry-After", ""))
-    return timedelta(seconds=int(seconds)) if seconds.isdigit() else None
+    if not (seconds.isascii() and seconds.isdigit()):
+        return None
+    return min(timedelta(seconds=int(seconds[:9])), LONGEST_REST)

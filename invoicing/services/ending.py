@@ -79,7 +79,7 @@ def finish(delivery, to, result, text, *, where, code="", **fields):
             _note_attempt(delivery, worker, result, text, code)
             if to == "sent":
                 bill(delivery, by=SYSTEM, at=now)
-            if to == "unknown":
+            if to == "unknown" or (to == "failed" and delivery.attempts.filter(result="unknown").exists()):
                 settle_by_what_was_heard(delivery)  # an event may be quicker than the answer that never came
     except Stale:
         logger.warning("delivery %s: lost the lease before its end could be written", delivery.pk)

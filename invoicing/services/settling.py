@@ -21,9 +21,9 @@ def settle_delivery(delivery, *, by, decision: str, address: str = "") -> Delive
     """A person decides about a delivery that failed, is of unknown outcome, came back or was complained about.
 
     decision: "arrived" (unknown → sent, bills like a sent one; what came back arrived after all), "again" (queued once
-    more; to another `address` it is composed anew for who reads there; what had been sent, or may have been, goes as
-    another delivery), "rest" (nothing more will be done). Gives the delivery that goes on. Refused with Stale when it
-    is not, or no longer, that kind of problem.
+    more; to another `address` it is composed anew for who reads there; what had been sent or came back, or may have
+    been sent, goes as another delivery), "rest" (nothing more will be done). Gives the delivery that goes on. Refused
+    with Stale when it is not, or no longer, that kind of problem.
     """
     roles.require(by, "delivery.settle")
     delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
@@ -48,7 +48,7 @@ def settle_delivery(delivery, *, by, decision: str, address: str = "") -> Delive
     elif decision == "again":
         check_sendable(invoice)
         address = _checked(address.strip() or delivery.recipient)
-        if came_back:
+        if came_back or _is_known_back(delivery):
             goes_on = returned.send_anew(delivery, invoice, by=by, at=now, address=address)
         elif _is_same(address, delivery):
             _send_again(delivery, by=by)
@@ -73,6 +73,11 @@ def settle_delivery(delivery, *, by, decision: str, address: str = "") -> Delive
 
 def _came_back(delivery) -> bool:
     return Delivery.objects.problems().filter(pk=delivery.pk).exists()
+
+
+def _is_known_back(delivery) -> bool:
+    """Failed by what was heard of it: facts of that mail, which the next one must not begin with."""
+    return delivery.status == Delivery.Status.FAILED and bool(delivery.bounced_at or delivery.rejected_at)
 
 
 def _checked(address) -> str:

@@ -194,10 +194,10 @@ def _settle_by_evidence(delivery, event) -> bool:
         move(delivery, "failed", by=SYSTEM, action="delivery.evidence", after={"response": said}, reason=reason)
         return True
     came_back = delivery.bounce_kind == bounces.HARD or delivery.rejected_at is not None
-    given_up = delivery.status == "failed" and delivery.wire_started_at and event.kind in REACHED and not came_back
-    if delivery.status != "unknown" and not given_up:
+    lost = delivery.status == "failed" and event.kind in REACHED and not came_back
+    handed_over = _handed_over(delivery) if lost else delivery.wire_started_at
+    if delivery.status != "unknown" and not (lost and handed_over):
         return False
-    handed_over = delivery.wire_started_at
     move(
         delivery,
         "sent",
@@ -210,3 +210,9 @@ def _settle_by_evidence(delivery, event) -> bool:
     )
     bill(delivery, by=SYSTEM, at=handed_over)
     return True
+
+
+def _handed_over(delivery) -> datetime | None:
+    """When it was on the wire: at the last try, or at an earlier one whose outcome nobody knew; None if never."""
+    tries = delivery.attempts.filter(result="unknown", wire_started_at__isnull=False).order_by("n")
+    return delivery.wire_started_at or tries.values_list("wire_started_at", flat=True).first()

@@ -72,6 +72,10 @@ def test_the_providers_id_is_the_receipt(provider):
         (422, {}, "permanent", None),
         (401, {}, "config", None),
         (429, {"Retry-After": "90"}, "rate", timedelta(seconds=90)),
+        (429, {"Retry-After": "31536000"}, "rate", timedelta(hours=1)),
+        (429, {"Retry-After": "9" * 40}, "rate", timedelta(hours=1)),
+        (429, {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}, "rate", None),
+        (429, {"Retry-After": "\xb2"}, "rate", None),
     ],
 )
 def test_a_definite_refusal_says_what_it_is(provider, status, headers, kind, after):
@@ -109,3 +113,18 @@ def test_a_missing_key_is_a_set_up_problem(provider, settings):
         _send([])
 
     assert failure.value.kind == "config"
+
+
+def test_a_provider_that_answers_yes_and_says_failed_has_not_taken_it(provider, settings):
+    settings.EMAIL_BACKEND = "anymail.backends.mailjet.EmailBackend"
+    settings.ANYMAIL = {
+        "MAILJET_API_KEY": "k",
+        "MAILJET_SECRET_KEY": "s",
+        "MAILJET_API_URL": f"http://127.0.0.1:{provider.server_port}/",
+    }
+    provider.answer = (200, {"Messages": [{"Status": "error", "Errors": []}]}, {"Content-Type": "application/json"})
+
+    with pytest.raises(ChannelFailure, match="did not take it: failed") as failure:
+        _send([])
+
+    assert failure.value.kind == "permanent"

@@ -8,9 +8,10 @@ import pytest
 from config.common import clock
 from config.common.errors import DomainError, Forbidden, Stale
 from customers.models import Contact
+from invoicing import presenting
 from invoicing.channels.base import ChannelFailure, OutcomeUnknown
 from invoicing.models import CustomerLink, Delivery
-from invoicing.services import carrying, delivering, linking, proposing, settling
+from invoicing.services import carrying, delivering, linking, proposing, settling, tracking
 from tests import factories
 from tests.invoicing.heard import hear
 
@@ -238,3 +239,45 @@ def test_a_mail_whose_link_was_revoked_does_not_leave_again_with_a_dead_one(addr
 
     assert Delivery.objects.get().status == "failed"
     assert CustomerLink.objects.get().revoked_at
+
+
+# --- What was heard meanwhile ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["bounced", "rejected"])
+@pytest.mark.parametrize("address", ["", "kim@harbour.example"])
+def test_what_came_back_of_the_first_is_no_fact_of_the_next(kind, address, channel, clerk):
+    first = tried(channel, asked_for(), after=OutcomeUnknown("dead line"))
+    hear(first, kind, bounce_kind="hard", said="550 no such user")
+    assert first.status == "failed"
+
+    made = settling.settle_delivery(first, by=clerk, decision="again", address=address)
+    again = tried(channel, made)
+
+    assert (again.pk != first.pk, again.message_id != first.message_id) == (True, True)
+    assert str(presenting.delivery_status(again).text) == "Sent"
+    first.refresh_from_db()
+    assert (first.status, presenting.problem_of(first)) == ("failed", "")
+    assert not Delivery.objects.problems().exists()
+
+
+def test_the_first_may_have_arrived_though_the_second_is_refused(channel, clerk):
+    delivery = tried(channel, asked_for(), after=OutcomeUnknown("dead line"))
+    on_wire = delivery.wire_started_at
+    settling.settle_delivery(delivery, by=clerk, decision="again")
+    assert tried(channel, delivery, before=REFUSED).status == "failed"
+
+    delivery.refresh_from_db()
+    tracking.record_event(delivery, kind="replied", at=clock.now(), source="Postmark")
+
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.sent_at) == ("sent", on_wire)
+    assert delivery.documents.get().invoice.billed_at == on_wire
+
+
+def test_heard_before_the_second_is_refused_it_is_known_then(channel, clerk):
+    delivery = tried(channel, asked_for(), after=OutcomeUnknown("dead line"))
+    settling.settle_delivery(delivery, by=clerk, decision="again")
+    tracking.record_event(delivery, kind="replied", at=clock.now(), source="Postmark")
+
+    assert tried(channel, delivery, before=REFUSED).status == "sent"
