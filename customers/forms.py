@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.common import choices
+from config.common.addresses import LONGEST
 from config.common.forms import SeenForm, VersionedForm
 from config.common.once import OnceForm
 
@@ -146,7 +147,10 @@ class NewCustomerForm(OnceForm, CustomerForm):
 
     contact_name = forms.CharField(label=gettext_lazy("Name"), max_length=120, required=False)
     contact_email = forms.EmailField(
-        label=gettext_lazy("Email"), required=False, help_text=gettext_lazy("Invoices go to this address.")
+        max_length=LONGEST,
+        label=gettext_lazy("Email"),
+        required=False,
+        help_text=gettext_lazy("Invoices go to this address."),
     )
     contact_phone = forms.CharField(label=gettext_lazy("Phone"), max_length=40, required=False)
     version = None  # nobody else can have changed what is not there yet

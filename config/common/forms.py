@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.forms.renderers import TemplatesSetting
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from . import edits, widgets
+from .addresses import check_address
 
 
 class Renderer(TemplatesSetting):
@@ -98,7 +98,7 @@ class EmailListField(forms.CharField):
     def run_validators(self, value):
         for address in value:
             try:
-                validate_email(address)
+                check_address(address)
             except ValidationError as error:
                 raise ValidationError(
                     self.error_messages["invalid"],

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.common.addresses import LONGEST
 from config.common.forms import EmailListField, SwitchInput
 
 from .. import merge
@@ -78,7 +79,7 @@ class MailBatchForm(LaterFields, BatchForm):
         validators=[merge.check_subject],
         help_text=DEFAULT,
     )
-    reply_to = forms.EmailField(label=gettext_lazy("Reply-To"), required=False, help_text=DEFAULT)
+    reply_to = forms.EmailField(max_length=LONGEST, label=gettext_lazy("Reply-To"), required=False, help_text=DEFAULT)
     cc = EmailListField(label=gettext_lazy("CC"), required=False, help_text=DEFAULT)
     message = forms.CharField(
         label=gettext_lazy("Custom Message"),

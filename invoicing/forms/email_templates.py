@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.common import edits
+from config.common.addresses import LONGEST
 from config.common.forms import EmailListField, VersionedForm
 from config.common.once import OnceForm
 
@@ -102,6 +103,7 @@ class EmailTemplateForm(VersionedForm):
                 widget=forms.Textarea(attrs={"rows": 11, **spoken}),
             ),
             f"reply_to_{language}": forms.EmailField(
+                max_length=LONGEST,
                 label=label("reply_to"),
                 required=False,
                 help_text=_("Where answers go. Empty: to the organization's own email."),

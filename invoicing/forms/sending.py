@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from config.common.addresses import LONGEST
 from config.common.forms import DateInput, EmailListField, EmailListInput, SwitchInput
 
 from .. import merge
@@ -27,7 +28,7 @@ class SendForm(LaterFields, forms.Form):
     to = EmailListField(label=gettext_lazy("Customer Emails"))
     copies = EmailListField(label=gettext_lazy("Organization Emails"), required=False)
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200, validators=[merge.check_subject])
-    reply_to = forms.EmailField(label=gettext_lazy("Reply-To"))
+    reply_to = forms.EmailField(max_length=LONGEST, label=gettext_lazy("Reply-To"))
     cc = EmailListField(label=gettext_lazy("CC"), required=False)
     message = forms.CharField(
         label=gettext_lazy("Custom Message"),
@@ -214,4 +215,4 @@ class SettleForm(forms.Form):
     """A person's word about a delivery that failed or whose outcome is not known."""
 
     decision = forms.ChoiceField(choices=[("arrived", ""), ("again", ""), ("rest", "")])
-    address = forms.EmailField(label=gettext_lazy("Send again to"), required=False)
+    address = forms.EmailField(max_length=LONGEST, label=gettext_lazy("Send again to"), required=False)

@@ -25,14 +25,14 @@ def queue_delivery(invoice, *, by, mail: Mail) -> list[Delivery]:
 
     Refused with DomainError for a draft, a void invoice, no To reader, a bad address, an unknown merge field, a missing
     subject or reply-to, an address that mail came back from (unless `anyway`); with Stale when somebody sent it
-    meanwhile. Repeating the same `occasion` queues nothing new.
+    meanwhile, or the same `occasion` asked for something else before. Repeating it queues nothing new.
     """
     roles.require(by, "invoice.send")
     readers = check_mail(mail)
     troubled.check(invoice.customer_id, [reader.email for reader in readers], anyway=mail.anyway)
     with transaction.atomic():
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
-        if same := asked_before(invoice, mail):
+        if same := asked_before(invoice, mail, readers):
             if same[0].scheduled_at:
                 raise Stale(used_already())
             return same
@@ -54,13 +54,25 @@ def open_and_send(invoice, *, by, on: date, mail: Mail, version: int | None = No
         return queue_delivery(opened, by=by, mail=mail)
 
 
-def asked_before(invoice, mail) -> list[Delivery]:
-    """What the same submit has made already."""
-    return list(Delivery.objects.filter(documents__invoice=invoice, occasion=mail.occasion).order_by("pk"))
+def asked_before(invoice, mail, readers) -> list[Delivery]:
+    """What the same submit has made already; Stale where it had other readers or other words then."""
+    same = list(Delivery.objects.filter(documents__invoice=invoice, occasion=mail.occasion).order_by("pk"))
+    wanted = {(recipient_hash(reader.email), reader.role) for reader in readers}
+    if same and ({(each.recipient_hash, each.role) for each in same} != wanted or _says_else(same[0], mail)):
+        raise Stale(used_already())
+    return same
+
+
+def _says_else(delivery, mail) -> bool:
+    """What is composed has its subject filled: that is not compared any more."""
+    subject = mail.subject if delivery.composed_at is None else delivery.subject
+    link = mail.portal_link and delivery.role == Delivery.Role.TO
+    typed = (subject, mail.message, mail.reply_to, link)
+    return typed != (delivery.subject, delivery.message, delivery.reply_to, delivery.with_link)
 
 
 def used_already() -> str:
-    """One submit was to be sent at once and later, as a sentence: Back in the browser, or a second tab."""
+    """One submit asked for two different things, as a sentence: Back in the browser, or a second tab."""
     return _("This was asked for already, in another way. Close the dialog and open it again.")
 
 

@@ -1,8 +1,9 @@
 """The customer a file names, as the customers' service takes a new one."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+
+from config.common.addresses import check_address
 
 from ..einvoice import model
 
@@ -42,7 +43,7 @@ def unusable_email(contact: model.Contact) -> str:
     if not contact.email:
         return ""
     try:
-        validate_email(contact.email)
+        check_address(contact.email)
     except ValidationError:
         return _("The contact's email “%(email)s” is not an address and was left out.") % {"email": contact.email}
     return ""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from config.common.addresses import check_address
 from config.common.errors import DomainError
 
 from .. import merge, messages
@@ -62,7 +62,7 @@ def check_mail(mail: Mail) -> list[Reader]:
     once = {}
     for reader in sorted(mail.readers, key=lambda reader: order.index(Delivery.Role(reader.role))):
         try:
-            validate_email(reader.email)
+            check_address(reader.email)
         except ValidationError:
             raise DomainError(
                 _("“%(email)s” is no email address. Correct it or take it out.") % {"email": reader.email}

@@ -7,11 +7,11 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from config.common import roles
+from config.common.addresses import check_address
 from config.common.errors import DomainError
 from config.common.plugins import plugin
 
@@ -53,7 +53,7 @@ def send_test(to: str, *, by) -> Receipt:
     """
     roles.require(by, "channel.test")
     try:
-        validate_email(to)
+        check_address(to)
     except ValidationError:
         raise DomainError(_("“%(email)s” is no email address. Correct it.") % {"email": to}) from None
     message = EmailMultiAlternatives(

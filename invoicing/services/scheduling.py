@@ -48,8 +48,8 @@ def schedule_delivery(
     troubled.check(invoice.customer_id, [reader.email for reader in readers], anyway=mail.anyway)
     instant = check_instant(wall, now=now)
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
-    if same := delivering.asked_before(invoice, mail):
-        if same[0].status in SCHEDULED:
+    if same := delivering.asked_before(invoice, mail, readers):
+        if same[0].status in SCHEDULED and same[0].wall_time == wall:
             return same
         raise Stale(delivering.used_already())
     check_schedulable(invoice, by=by, on=day_of(instant), version=version)

@@ -1,11 +1,11 @@
 """Delivery problems and what a person decides about them."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.common import audit, clock, queue, roles
+from config.common.addresses import check_address
 from config.common.errors import DomainError, Forbidden, Stale
 
 from ..models import Attempt, CustomerLink, Delivery, DeliveryDocument
@@ -82,7 +82,7 @@ def _is_known_back(delivery) -> bool:
 
 def _checked(address) -> str:
     try:
-        validate_email(address)
+        check_address(address)
     except ValidationError:
         raise DomainError(_("“%(email)s” is no email address. Correct it.") % {"email": address}) from None
     return address

@@ -5,7 +5,7 @@ import pytest
 from config.common.errors import DomainError, Forbidden, Stale
 from config.common.models import AuditEvent
 from invoicing.models import Delivery, DeliveryDocument, Invoice
-from invoicing.services import delivering
+from invoicing.services import carrying, delivering
 from invoicing.services.mail import Mail, Reader
 from tests import factories
 
@@ -58,6 +58,43 @@ def test_the_same_submit_twice_sends_once(clerk):
 
     assert [d.pk for d in first] == [d.pk for d in second]
     assert AuditEvent.objects.filter(action="delivery.queued").count() == 1
+
+
+@pytest.mark.parametrize(
+    "typed", [{"to": "b@harbour.example"}, {"message": "Other words"}, {"reply_to": "x@kelp.example"}, {"link": True}]
+)
+def test_a_submit_that_comes_again_with_something_else_typed_is_told_so(clerk, typed):
+    """Back in the browser: to say that it is on its way would be a lie."""
+    invoice, first = factories.opened(), factories.mail()
+    delivering.queue_delivery(invoice, by=clerk, mail=first)
+    other = factories.mail(
+        *filter(None, ["ap@harbour.example", typed.pop("to", "")]),
+        portal_link=typed.pop("link", False),
+        occasion=first.occasion,
+        **typed,
+    )
+
+    with pytest.raises(Stale, match="This was asked for already, in another way."):
+        delivering.queue_delivery(invoice, by=clerk, mail=other)
+
+    assert Delivery.objects.count() == 1
+
+
+def test_the_same_submit_is_the_same_after_its_mail_was_composed(clerk):
+    invoice, mail = factories.opened(), factories.mail(portal_link=True, copies=["us@kelp.example"])
+    first = delivering.queue_delivery(invoice, by=clerk, mail=mail)
+    carrying.carry_waiting()
+
+    assert delivering.queue_delivery(invoice, by=clerk, mail=mail) == first
+
+
+@pytest.mark.parametrize("part", ["to", "cc", "copies"])
+def test_an_address_that_no_column_holds_is_refused(clerk, part):
+    long = "a" * 64 + "@" + ".".join(["d" * 60] * 3) + ".example"
+    mail = factories.mail(long) if part == "to" else factories.mail(**{part: [long]})
+
+    with pytest.raises(DomainError, match="is no email address"):
+        delivering.queue_delivery(factories.opened(), by=clerk, mail=mail)
 
 
 def test_a_colleague_acting_at_the_same_moment_is_told_who_was_quicker(clerk, manager):

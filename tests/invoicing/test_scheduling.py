@@ -95,6 +95,16 @@ def test_the_same_submit_twice_schedules_once(clerk):
     assert AuditEvent.objects.filter(action="delivery.scheduled").count() == 1
 
 
+def test_the_same_submit_with_another_moment_is_told_so(clerk):
+    invoice, mail = factories.draft(), factories.mail()
+    _schedule(invoice, clerk, mail=mail)
+
+    with pytest.raises(Stale, match="This was asked for already, in another way."):
+        _schedule(invoice, clerk, mail=mail, wall=LATER)
+
+    assert Delivery.objects.get().wall_time == TUESDAY
+
+
 def test_a_submit_that_was_cancelled_since_is_told_so(clerk):
     invoice, mail = factories.opened(), factories.mail()
     _schedule(invoice, clerk, mail=mail)

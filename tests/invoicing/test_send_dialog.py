@@ -15,6 +15,7 @@ from invoicing.services import marking
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+LONG = "a" * 64 + "@" + ".".join(["d" * 60] * 3) + ".example"  # Django's own check lets it pass
 HTMX = {"HX-Request": "true", "HX-Target": "dialog"}
 
 
@@ -155,6 +156,8 @@ def test_without_script_it_is_a_page_and_leads_back_to_the_queue(as_role, clerk,
         ("message", "100 } percent", "There is a lone }."),
         ("reply_to", "", "This field is required."),
         ("cc", "x", "“x” is not an email address."),
+        ("cc", LONG, f"“{LONG}” is not an email address."),
+        ("reply_to", LONG, "Ensure this value has at most 254 characters"),
     ],
 )
 def test_what_is_wrong_is_said_at_the_field_and_nothing_typed_is_lost(as_role, clerk, draft, field, typed, sentence):

@@ -1,11 +1,11 @@
 """Making an operation of a selection: one row, answered at once; everything else is the worker's."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from config.common import audit, clock, queue, roles
+from config.common.addresses import check_address
 from config.common.errors import DomainError, Stale
 
 from ... import merge
@@ -86,7 +86,7 @@ def _check(wishes):
         raise DomainError(refusal)
     for address in [*proposing.split(wishes.cc), *filter(None, [wishes.reply_to])]:
         try:
-            validate_email(address)
+            check_address(address)
         except ValidationError:
             raise DomainError(
                 _("“%(email)s” is no email address. Correct it or take it out.") % {"email": address}
