@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from . import edits, widgets
-from .addresses import check_address
+from .addresses import check_address, mailbox, seen
 
 
 class Renderer(TemplatesSetting):
@@ -91,8 +91,8 @@ class EmailListField(forms.CharField):
         text = self.prepare_value(value) or ""
         found = {}
         for address in text.replace(";", ",").replace("\n", ",").split(","):
-            if address := address.strip():
-                found.setdefault(address.casefold(), address)
+            if address := seen(address):
+                found.setdefault(mailbox(address), address)
         return list(found.values())
 
     def run_validators(self, value):

@@ -16,8 +16,15 @@ KEY_IN = "X-AR-Delivery"  # our own header on every message: the delivery's publ
 
 def repeats_for() -> timedelta:
     """How long the configured provider takes the same key for the same message; zero where it knows no keys."""
-    backend = import_string(settings.EMAIL_BACKEND)
-    return KEPT.get(getattr(backend, "esp_name", ""), timedelta(0))
+    return KEPT.get(provider(), timedelta(0))
+
+
+def provider() -> str:
+    """The configured provider as anymail calls it; "" for a mail server, and for a backend there is not."""
+    try:
+        return getattr(import_string(settings.EMAIL_BACKEND), "esp_name", "")
+    except ImportError:
+        return ""  # whoever opens a session is told
 
 
 def prepare(backend) -> None:

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config.common.addresses import LONGEST
+from config.common.addresses import LONGEST, mailbox
 from config.common.forms import DateInput, EmailListField, EmailListInput, SwitchInput
 
 from .. import merge
@@ -109,7 +109,7 @@ class SendForm(LaterFields, forms.Form):
 
     @property
     def reader_count(self) -> int:
-        return len({email.casefold() for name in ("to", "cc", "copies") for email in self._addresses(name)})
+        return len({mailbox(email) for name in ("to", "cc", "copies") for email in self._addresses(name)})
 
     def _addresses(self, name):
         return self.fields[name].to_python(self[name].value())

@@ -12,8 +12,9 @@ OFTEN = 3  # times opened, by one reader
 
 
 def unopened(*, at: datetime) -> Q:
-    """Sent a week ago, opens measured, and no person has opened one about it. What came back is a problem instead."""
-    return Q(_mailed(UNOPENED, ~BOUNCED, sent_at__lte=at - AFTER)) & ~Q(_mailed(opened_at__isnull=False))
+    """Sent a week ago, opens measured, none opened or answered by a person. What came back is a problem instead."""
+    read = Q(opened_at__isnull=False) | Q(replied_at__isnull=False)
+    return Q(_mailed(UNOPENED, ~BOUNCED, sent_at__lte=at - AFTER)) & ~Q(_mailed(read))
 
 
 def opened_often() -> Q:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.common import audit, queue, roles, states
+from config.common.addresses import mailbox
 from config.common.errors import DomainError, Stale
 
 from .. import messages
@@ -90,7 +91,7 @@ def newest_delivery(invoice) -> int:
 
 
 def recipient_hash(email: str) -> str:
-    return hashlib.sha256(email.strip().lower().encode()).hexdigest()
+    return hashlib.sha256(mailbox(email).encode("utf-8", "replace")).hexdigest()
 
 
 def document_of(delivery, invoice) -> DeliveryDocument:

@@ -7,7 +7,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from config.common.addresses import check_address
+from config.common.addresses import check_address, mailbox
 from config.common.errors import DomainError
 
 from .. import merge, messages
@@ -67,7 +67,7 @@ def check_mail(mail: Mail) -> list[Reader]:
             raise DomainError(
                 _("“%(email)s” is no email address. Correct it or take it out.") % {"email": reader.email}
             ) from None
-        once.setdefault(reader.email.lower(), reader)
+        once.setdefault(mailbox(reader.email), reader)
     readers = list(once.values())
     if len(readers) > MOST_READERS:
         raise DomainError(

@@ -7,7 +7,6 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from config.common import roles
@@ -15,6 +14,7 @@ from config.common.addresses import check_address
 from config.common.errors import DomainError
 from config.common.plugins import plugin
 
+from ..channels import idempotency
 from ..channels.base import ChannelFailure, OutcomeUnknown, Receipt
 
 
@@ -33,13 +33,12 @@ class Sender:
 def sender() -> Sender:
     """The set-up of this installation, from its environment."""
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    provider = getattr(import_string(settings.EMAIL_BACKEND), "esp_name", "")
-    over_smtp = settings.EMAIL_BACKEND.rsplit(".", 2)[-2] == "smtp"
+    over_smtp = ".smtp." in settings.EMAIL_BACKEND
     channel = plugin("DELIVERY_CHANNELS", "email")
     return Sender(
         address=address,
         domain=address.partition("@")[2],
-        provider=provider,
+        provider=idempotency.provider(),
         server=f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}" if over_smtp else "",
         per_minute=channel.per_minute,
         keeps_keys=bool(channel.repeats_for),

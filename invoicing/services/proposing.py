@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from config.common.addresses import mailbox
 from customers.models import Contact, Organization
 
 from ..models import Counter, Delivery, Invoice, InvoiceTemplateText, Series
@@ -75,7 +76,7 @@ def readers(invoice, *, to, cc=(), copies=()) -> list[Reader]:
 
 def as_readers(contacts, *, to, cc=(), copies=()) -> list[Reader]:
     """The same where the customer's contacts are read already."""
-    known = {contact.email.casefold(): contact for contact in contacts}
+    known = {mailbox(contact.email): contact for contact in contacts}
     return [
         *(_reader(email, Delivery.Role.TO, known) for email in to),
         *(_reader(email, Delivery.Role.CC, known) for email in cc),
@@ -85,7 +86,7 @@ def as_readers(contacts, *, to, cc=(), copies=()) -> list[Reader]:
 
 def reader_of(invoice, email: str, role: str) -> Reader:
     """Who reads at that address in that role: a contact by name, or somebody nobody knows."""
-    return _reader(email, role, {contact.email.casefold(): contact for contact in contacts_of(invoice)})
+    return _reader(email, role, {mailbox(contact.email): contact for contact in contacts_of(invoice)})
 
 
 def expected_number(invoice, *, on: date) -> str:
@@ -111,7 +112,7 @@ def by_default(contacts) -> list[Contact]:
 
 
 def _reader(email, role, contacts) -> Reader:
-    contact = contacts.get(email.casefold()) if role != Delivery.Role.COPY else None  # our own are nobody's contacts
+    contact = contacts.get(mailbox(email)) if role != Delivery.Role.COPY else None  # our own are nobody's contacts
     return Reader(email, role, name=contact.name, contact_id=contact.pk) if contact else Reader(email, role)
 
 

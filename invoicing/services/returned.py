@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from config.common import audit, queue, roles
+from config.common.addresses import mailbox
 from config.common.errors import Stale
 from customers.models import Contact
 from customers.services import contacts
@@ -45,7 +46,7 @@ def send_anew(delivery: Delivery, invoice, *, by, at, address: str) -> Delivery:
         raise Stale(_("Another email to %(email)s is under way already.") % {"email": address})
     if not Delivery.objects.filter(pk=delivery.pk, settled_at=None).update(settled_at=at):
         raise Stale(_("There is nothing left to decide here. Reload the page."))
-    to_known = address.casefold() == delivery.recipient.casefold()
+    to_known = mailbox(address) == mailbox(delivery.recipient)
     reader = proposing.reader_of(invoice, address, delivery.role)
     if to_known and reader.contact_id is None:
         reader = replace(reader, name=delivery.recipient_name)

@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.common import audit, clock, queue, roles
-from config.common.addresses import check_address
+from config.common.addresses import check_address, mailbox
 from config.common.errors import DomainError, Forbidden, Stale
 
 from ..models import Attempt, CustomerLink, Delivery, DeliveryDocument
@@ -48,6 +48,8 @@ def settle_delivery(delivery, *, by, decision: str, address: str = "") -> Delive
     elif decision == "again":
         check_sendable(invoice)
         address = _checked(address.strip() or delivery.recipient)
+        if delivery.status == Delivery.Status.FAILED and delivery.settled_at:
+            raise Stale(_("There is nothing left to decide here. Reload the page."))
         if came_back or _is_known_back(delivery):
             goes_on = returned.send_anew(delivery, invoice, by=by, at=now, address=address)
         elif _is_same(address, delivery):
@@ -90,7 +92,7 @@ def _checked(address) -> str:
 
 def _is_same(address, delivery) -> bool:
     """The same mailbox, however it is written now: then the very bytes leave once more."""
-    return address.casefold() == delivery.recipient.casefold()
+    return mailbox(address) == mailbox(delivery.recipient)
 
 
 def _may_be_out(delivery) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from config.common.addresses import mailbox
 from config.common.errors import DomainError
 from customers.models import Contact
 
@@ -21,9 +22,9 @@ def check(customer: int | None, emails: Iterable[str], *, anyway=False, since: d
 
 def warning(customer: int | None, emails: Iterable[str], *, since: datetime | None = None) -> str:
     """One sentence for those of these addresses that are in trouble, "" for none; one query."""
-    wanted = {email.strip().casefold() for email in emails}
+    wanted = {mailbox(email) for email in emails}
     rows = Contact.objects.troubled().filter(customer=customer).order_by("pk") if customer and wanted else ()
-    found = [contact for contact in rows if contact.email.casefold() in wanted]
+    found = [contact for contact in rows if mailbox(contact.email) in wanted]
     return sentence(contact for contact in found if since is None or _latest(contact) > since)
 
 

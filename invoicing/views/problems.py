@@ -18,6 +18,7 @@ from ..models import Delivery
 from ..services import settling
 from .figures import SHOWN_AT_MOST, organization_of
 
+TOLD = 5  # refusals by a sentence each
 KINDS = {
     "failed": gettext_lazy("Failed"),
     "unknown": gettext_lazy("Outcome unknown"),
@@ -94,6 +95,9 @@ def _settle_ticked(request, kind):
         messages.success(request, words % {"n": settled})
     elif not ticked:
         messages.warning(request, _("Nothing was ticked, so nothing was done."))
-    for sentence in refusals[:5]:
+    for sentence in refusals[:TOLD]:
         messages.warning(request, sentence)
+    if rest := len(refusals[TOLD:]):
+        words = ngettext("%(n)d more stays as it is.", "%(n)d more stay as they are.", rest)
+        messages.warning(request, words % {"n": rest})
     return redirect(reverse("invoicing:problems") + (f"?kind={kind}" if kind else ""))

@@ -56,3 +56,9 @@ def test_a_field_has_label_hint_and_error_tied_to_it():
     assert 'id="id_cc_error"' in html
     assert 'role="switch"' in html
     assert 'type="date"' in html
+
+
+def test_one_mailbox_written_in_two_ways_is_one_address():
+    typed = "ap@müller.example, ap@xn--mller-kva.example, \u200bap@weir.example\u200b"
+
+    assert EmailListField().clean(typed) == ["ap@müller.example", "ap@weir.example"]

@@ -102,3 +102,9 @@ def test_a_week_is_a_week(mails):
     rows = needs_follow_up(Invoice.objects.all(), "unopened", at=clock.now() + timedelta(days=2))
 
     assert invoice_of(mails["fresh"]) in rows.values_list("pk", flat=True)
+
+
+def test_who_has_answered_has_read_it(mails):
+    hear(mails["quiet"], "replied")
+
+    assert asked("unopened") == set()

@@ -36,3 +36,9 @@ def test_what_is_missing_is_named():
         check_mail(mail(Reader("ap@x.example"), reply_to=""))
     with pytest.raises(DomainError, match=r"Did you mean \{number\}"):
         check_mail(mail(Reader("ap@x.example"), message="{numbr}"))
+
+
+def test_one_mailbox_written_in_two_ways_is_one_reader():
+    asked = mail(Reader("ap@müller.example"), Reader("ap@xn--mller-kva.example", "cc"))
+
+    assert check_mail(asked) == [Reader("ap@müller.example")]

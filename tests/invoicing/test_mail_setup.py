@@ -91,3 +91,12 @@ def test_the_command_tells_the_answer_or_fails_with_the_sentence():
     assert said.getvalue().startswith("Sent to me@kelpworks.example. The answer was: ")
     with pytest.raises(CommandError, match="is no email address"):
         call_command("send_test_email", "nobody")
+
+
+def test_a_backend_there_is_not_is_said_in_a_sentence(settings, as_role, manager):
+    factories.organization()
+    settings.EMAIL_BACKEND = "nowhere.EmailBackend"
+
+    with pytest.raises(CommandError, match="The mail set-up of this installation is incomplete"):
+        call_command("send_test_email", "me@kelpworks.example")
+    assert as_role(manager).get(reverse("invoicing:email_settings")).status_code == 200

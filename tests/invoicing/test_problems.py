@@ -108,3 +108,13 @@ def test_a_viewer_settles_nothing_that_came_back(trouble, as_role, viewer):
 
     assert answer.status_code == 403
     assert (Delivery.objects.problems().count(), AuditEvent.objects.count()) == (4, events)
+
+
+def test_all_that_was_refused_is_told_of(as_role, clerk):
+    buyer = factories.customer()
+    pks = [failed(factories.opened(buyer)).pk for _n in range(7)]
+
+    page = as_role(clerk).post(URL, {"id": pks, "decision": "arrived"}, follow=True).text
+
+    assert page.count("Its outcome is known by now.") == 5
+    assert "2 more stay as they are." in page

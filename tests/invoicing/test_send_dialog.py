@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from config.common import clock
 from config.common.models import AuditEvent
-from customers.models import Organization
+from customers.models import Contact, Organization
 from customers.services.contacts import add_contact
 from invoicing.models import CustomerLink, Delivery, Invoice
 from invoicing.services import marking
@@ -407,3 +407,15 @@ def test_a_preview_has_a_link_that_leads_nowhere(as_role, clerk, invoice):
     [preview] = mail.outbox
     assert preview.body.count("http://127.0.0.1:8000/i/preview/") == 2
     assert not CustomerLink.objects.exists()
+
+
+def test_an_address_in_trouble_is_asked_about_however_it_is_written(as_role, clerk, invoice):
+    add_contact(invoice.customer, by=clerk, email="kim@müller.example", role="other", gets_invoices=False)
+    Contact.objects.filter(email="kim@müller.example").update(bounced_at=clock.now())
+    client = as_role(clerk)
+
+    sent = _filled(client.get(_url(invoice)), cc="kim@xn--mller-kva.example")
+    refused = client.post(_url(invoice), sent)
+
+    assert "Mail to kim@müller.example came back" in refused.text
+    assert client.post(_url(invoice), {**sent, "anyway": "on"}).status_code == 302

@@ -281,3 +281,13 @@ def test_heard_before_the_second_is_refused_it_is_known_then(channel, clerk):
     tracking.record_event(delivery, kind="replied", at=clock.now(), source="Postmark")
 
     assert tried(channel, delivery, before=REFUSED).status == "sent"
+
+
+def test_what_was_put_to_rest_is_not_sent_again_from_a_page_that_stayed_open(failed, clerk):
+    settling.settle_delivery(failed, by=clerk, decision="rest")
+
+    for address in ("", "right@x.example"):
+        with pytest.raises(Stale, match="There is nothing left to decide here"):
+            settling.settle_delivery(failed, by=clerk, decision="again", address=address)
+
+    assert Delivery.objects.get().status == "failed"

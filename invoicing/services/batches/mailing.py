@@ -6,6 +6,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from config.common.addresses import mailbox
 from config.common.errors import DomainError
 from customers.models import Contact, Organization
 
@@ -142,11 +143,11 @@ def _earlier(items) -> dict[int | None, list[Delivery]]:
 
 def _again(deliveries, letter, *, by):
     """What failed goes out again where its reader is still one; where it is not, the problem is put to rest."""
-    wanted = {reader.email.casefold() for reader in letter.readers}
+    wanted = {mailbox(reader.email) for reader in letter.readers}
     for delivery in deliveries:
         if delivery.status != Delivery.Status.FAILED or delivery.settled_at:
             continue
-        if delivery.recipient.casefold() in wanted:
+        if mailbox(delivery.recipient) in wanted:
             settling.settle_delivery(delivery, by=by, decision="again")
         else:
             settling.settle_delivery(delivery, by=by, decision="rest")
