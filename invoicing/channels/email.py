@@ -123,6 +123,10 @@ def _of_answer(error: AnymailAPIError) -> Exception:
         return ChannelFailure(f"The mail provider could not be reached: {reason}", kind="temporary")
     if code is None or code >= 500:
         return OutcomeUnknown(f"The mail provider did not answer clearly: {reason}")
+    if code == 402:  # no credit left, say: that is one problem, not one of each message
+        return ChannelFailure(f"The mail provider sends nothing for us now: {reason}", kind="config", code=str(code))
+    if code in (408, 425):  # not read to its end, or not yet
+        return ChannelFailure(reason, kind="temporary", code=str(code))
     if code in (401, 403):
         return ChannelFailure(f"The mail provider does not accept our key: {reason}", kind="config", code=str(code))
     if code == 429:

@@ -40,11 +40,17 @@ def refuse(delivery, failure, fence) -> bool:
         pacing.slow_down(delivery.channel, retry_after=failure.retry_after, now=clock.database_now())
     if delivery.uncertain_since and clock.database_now() + pause > delivery.uncertain_since + GIVE_UP_AFTER:
         finish(delivery, "unknown", "unknown", reason, where=fence, wire_started_at=delivery.uncertain_since)
-    elif clock.now() + pause > delivery.queued_at + GIVE_UP_AFTER:
+    elif clock.now() + pause > _first_refused(delivery) + GIVE_UP_AFTER:
         finish(delivery, "failed", result, f"Given up after a day: {reason}"[:500], code=failure.code, where=fence)
     else:
         finish(delivery, "retrying", result, reason, code=failure.code, where=fence, not_before=clock.now() + pause)
     return True
+
+
+def _first_refused(delivery):
+    """When its day began: at the first refusal since it was asked for. In a stopped or long queue nothing was tried."""
+    refused = delivery.attempts.filter(started_at__gte=delivery.queued_at, result__in=["temporary", "rate"])
+    return refused.order_by("n").values_list("started_at", flat=True).first() or clock.now()
 
 
 def leave_uncertain(delivery, reason, channel, *, where, **fields):

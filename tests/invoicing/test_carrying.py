@@ -12,7 +12,7 @@ from config.common.errors import Stale
 from config.common.models import AuditEvent
 from invoicing.channels.base import ChannelFailure, OutcomeUnknown
 from invoicing.models import Delivery, Invoice
-from invoicing.services import carrying, delivering, settling, sweeping
+from invoicing.services import carrying, channels, delivering, settling, sweeping
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -109,13 +109,32 @@ def test_a_temporary_failure_waits_and_then_sends_the_very_same_bytes(channel):
 
 def test_after_a_day_of_temporary_failures_it_is_given_up(channel):
     delivery = factories.queued()
-    Delivery.objects.filter(pk=delivery.pk).update(queued_at=clock.now() - timedelta(hours=25))
-    channel.before = [ChannelFailure("450 later", kind="temporary", code="450")]
+    channel.before = [ChannelFailure("450 later", kind="temporary", code="450")] * 2
 
     carrying.carry_waiting()
+    assert _reloaded(delivery).status == "retrying"
+    with time_machine.travel(clock.now() + timedelta(hours=25), tick=True):
+        carrying.carry_waiting()
 
     assert _reloaded(delivery).status == "failed"
     assert delivery.reason.startswith("Given up after a day")
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_what_waited_for_days_before_anything_was_tried_has_its_whole_day_of_tries(channel, manager, stopped):
+    """In a stopped channel, or behind a long queue; a wrong password is no try."""
+    delivery = factories.queued()
+    if stopped:
+        channel.before = [ChannelFailure("535 no", kind="config", code="535")]
+        carrying.carry_waiting()
+    channel.before = [ChannelFailure("450 later", kind="temporary", code="450")]
+
+    with time_machine.travel(clock.now() + timedelta(days=3), tick=True):
+        if stopped:
+            channels.resume_channel("email", by=manager)
+        carrying.carry_waiting()
+
+    assert _reloaded(delivery).status == "retrying"
 
 
 def test_an_invoice_never_leaves_without_its_pdf(channel, monkeypatch):

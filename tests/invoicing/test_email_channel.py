@@ -71,6 +71,8 @@ def test_the_providers_id_is_the_receipt(provider):
     [
         (422, {}, "permanent", None),
         (401, {}, "config", None),
+        (402, {}, "config", None),
+        (408, {}, "temporary", None),
         (429, {"Retry-After": "90"}, "rate", timedelta(seconds=90)),
         (429, {"Retry-After": "31536000"}, "rate", timedelta(hours=1)),
         (429, {"Retry-After": "9" * 40}, "rate", timedelta(hours=1)),
