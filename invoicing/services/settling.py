@@ -47,6 +47,7 @@ def settle_delivery(delivery, *, by, decision: str, address: str = "") -> Delive
         bill(delivery, by=by, at=delivery.wire_started_at)
     elif decision == "again":
         check_sendable(invoice)
+        _check_customer(delivery, invoice)
         address = _checked(address.strip() or delivery.recipient)
         if delivery.status == Delivery.Status.FAILED and delivery.settled_at:
             raise Stale(_("There is nothing left to decide here. Reload the page."))
@@ -75,6 +76,15 @@ def settle_delivery(delivery, *, by, decision: str, address: str = "") -> Delive
 
 def _came_back(delivery) -> bool:
     return Delivery.objects.problems().filter(pk=delivery.pk).exists()
+
+
+def _check_customer(delivery, invoice):
+    """A scheduled email outlives a change of its draft's customer: what is another's now is not for its readers."""
+    if delivery.customer_id != invoice.customer_id:
+        raise DomainError(
+            _("%(number)s is for %(customer)s, whom this email was not written to. Send it from the invoice.")
+            % {"number": invoice.number, "customer": invoice.customer_name}
+        )
 
 
 def _is_known_back(delivery) -> bool:

@@ -1,7 +1,7 @@
 """What a person decides about a delivery problem, singly and for many at once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -11,7 +11,18 @@ from customers.models import Contact
 from invoicing import presenting
 from invoicing.channels.base import ChannelFailure, OutcomeUnknown
 from invoicing.models import CustomerLink, Delivery
-from invoicing.services import carrying, delivering, linking, proposing, settling, tracking
+from invoicing.services import (
+    carrying,
+    delivering,
+    drafting,
+    firing,
+    linking,
+    opening,
+    proposing,
+    settling,
+    tracking,
+)
+from invoicing.wall_time import WallTime
 from tests import factories
 from tests.invoicing.heard import hear
 
@@ -289,5 +300,24 @@ def test_what_was_put_to_rest_is_not_sent_again_from_a_page_that_stayed_open(fai
     for address in ("", "right@x.example"):
         with pytest.raises(Stale, match="There is nothing left to decide here"):
             settling.settle_delivery(failed, by=clerk, decision="again", address=address)
+
+    assert Delivery.objects.get().status == "failed"
+
+
+@pytest.mark.parametrize("address", ["", "kim@harbour.example"])
+def test_an_invoice_that_is_anothers_by_now_does_not_go_to_whom_it_was_scheduled_for(address, clerk):
+    draft, other = factories.draft(), factories.customer("Somebody Else Ltd", email="ap@else.example")
+    wall = WallTime(clock.today("Europe/Amsterdam") + timedelta(days=2), time(9), "Europe/Amsterdam")
+    delivery = factories.scheduled(draft, by=clerk, wall=wall, now=clock.now())
+    draft.refresh_from_db()
+    drafting.change_draft(draft, by=clerk, version=draft.version, fields={"customer": other})
+    firing.fire_due(at=wall.instant)
+    draft.refresh_from_db()
+    opening.open_invoice(draft, by=clerk, on=clock.today("Europe/Amsterdam"))
+    delivery.refresh_from_db()
+    assert delivery.status == "failed"
+
+    with pytest.raises(DomainError, match="is for Somebody Else Ltd, whom this email was not written to"):
+        settling.settle_delivery(delivery, by=clerk, decision="again", address=address)
 
     assert Delivery.objects.get().status == "failed"
