@@ -70,6 +70,7 @@ def check_voidable(invoice):
             _("%(number)s was sent to the customer, so it cannot vanish. Write a credit note instead.") % number
         )
     handed = Q(status__in=["sent", "unknown"]) | Q(status="sending", wire_started_at__isnull=False)
+    handed |= Q(attempts__result="unknown", bounced_at=None, rejected_at=None)  # given up or asked again: still open
     if _outward(invoice).filter(handed).exists():
         raise DomainError(
             _("An email with %(number)s was handed over, or may have been. Write a credit note instead.") % number

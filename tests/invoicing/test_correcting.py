@@ -6,9 +6,11 @@ import pytest
 
 from config.common.errors import DomainError, Forbidden, Stale
 from config.common.models import AuditEvent
+from invoicing.channels.base import ChannelFailure, OutcomeUnknown
 from invoicing.models import Delivery, Invoice
-from invoicing.services import correcting, crediting, opening
+from invoicing.services import carrying, correcting, crediting, opening, settling
 from tests import factories
+from tests.invoicing.heard import hear
 
 pytestmark = pytest.mark.django_db
 TODAY = factories.TODAY
@@ -63,6 +65,36 @@ def test_one_that_may_have_been_handed_over_is_not_voided(manager, status):
 
     with pytest.raises(DomainError, match="handed over, or may have been"):
         void(invoice, manager)
+
+
+@pytest.mark.parametrize("after", ["given up", "refused at the next try", "asked again with its key"])
+def test_what_nobody_knew_the_outcome_of_may_still_have_arrived(after, channel, manager):
+    if after == "asked again with its key":
+        channel.repeats_for = timedelta(hours=23)
+    delivery = factories.queued()
+    channel.after = [OutcomeUnknown("dead line")]
+    carrying.carry_waiting()
+    if after == "given up":
+        settling.settle_delivery(delivery, by=manager, decision="rest")
+    elif after == "refused at the next try":
+        settling.settle_delivery(delivery, by=manager, decision="again")
+        channel.before = [ChannelFailure("550 no such user", kind="permanent", code="550")]
+        carrying.carry_waiting()
+
+    with pytest.raises(DomainError, match="handed over, or may have been"):
+        void(delivery.documents.get().invoice, manager)
+
+
+def test_what_came_back_for_certain_hinders_nothing(channel, manager):
+    delivery = factories.queued()
+    channel.after = [OutcomeUnknown("dead line")]
+    carrying.carry_waiting()
+    delivery.refresh_from_db()
+    hear(delivery, "bounced", bounce_kind="hard")
+
+    void(delivery.documents.get().invoice, manager)
+
+    assert Invoice.objects.get().status == "void"
 
 
 def test_one_with_money_on_it_is_not_voided(manager):
