@@ -316,6 +316,8 @@ EMAIL_BACKEND = env(
     "EMAIL_BACKEND",
     default="invoicing.channels.outbox.OutboxBackend" if DEMO else "invoicing.channels.smtp.WireBackend",
 )
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+    EMAIL_BACKEND = "invoicing.channels.smtp.WireBackend"  # the same, and it tells where in the dialogue it broke off
 EMAIL_TIMEOUT = 30
 if email_url := env("EMAIL_URL", default=""):
     _mail = env.email_url_config(email_url)

@@ -14,7 +14,7 @@ from config.common.roles import SYSTEM
 
 from .. import messages
 from ..models import Delivery, Invoice
-from . import allocating, scheduling, troubled
+from . import allocating, readdressing, scheduling, troubled
 from .batches import following
 from .mail import Reader, told_of
 from .opening import open_invoice
@@ -73,6 +73,7 @@ def send_now(invoice, *, by, on: date, version: int | None = None) -> list[Deliv
     invoice = _held(invoice.pk) or invoice
     waiting = scheduling.waiting_of(invoice)
     following.hold_operations(waiting)
+    readdressing.follow_contacts(waiting)
     _release(invoice, waiting, by=by, opener=by, on=on, version=version)
     following.follow_deliveries(waiting)
     return waiting
@@ -85,6 +86,7 @@ def _fire(invoice_pk, occasion, *, at, followed) -> bool:
     waiting = list(_rows(invoice_pk, occasion, at).select_related("asked_by", "batch_item__operation"))
     if invoice is None or not waiting or _is_called_off(waiting[0]):
         return False
+    readdressing.follow_contacts(waiting)
     asker = waiting[0].asked_by
     with override(asker.language if asker else None):
         try:

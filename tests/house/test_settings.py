@@ -71,6 +71,12 @@ def test_production_sends_real_mail_and_trusts_no_host_by_itself():
     assert values == "('invoicing.channels.smtp.WireBackend', [])"
 
 
+def test_djangos_own_mail_backend_is_ours_which_knows_where_a_dialogue_broke_off():
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+
+    assert setting("settings.EMAIL_BACKEND", EMAIL_BACKEND=backend) == "invoicing.channels.smtp.WireBackend"
+
+
 def test_a_mail_provider_without_a_secret_for_its_events_refuses_to_start():
     provider = {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}
     key = '"POSTMARK_SERVER_TOKEN": "t"'
